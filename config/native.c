@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Only what can be known without a probe object is checked here. A value that is wrong is left out
+ * (its text stays NULL), so that the planner can still look at the rest of the metric.
+ */
+#include "config/native.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+#include "config/arena.h"
+#include "config/where.h"
+#include "config/yaml.h"
+
+void native__init(struct native *n, struct config *config, struct diags *diags)
+{
+	*n = (struct native){.config = config, .diags = diags};
+	opt_table__set_defaults(&native_options, &n->root);
+}
+
+/* A new array with the n items of `old` and room for more behind them; NULL without memory. */
+static void *grow(struct native *n, const void *old, size_t nitems, size_t more, size_t size)
+{
+	void *array = config_arena__calloc(n->config->arena, nitems + more, size);
+
+	if (array && nitems > 0)
+		memcpy(array, old, nitems * size);
+	return array;
+}
+
+static int add_objects(struct native *n, const struct yaml_node *list)
+{
+	struct config *c = n->config;
+	struct config_text *objects = grow(n, c->objects, c->nobjects, list->n, sizeof(*objects));
+
+	if (!objects)
+		return -ENOMEM;
+	c->objects = objects;
+	for (const struct yaml_node *item = list->first; item; item = item->next) {
+		if (item->kind == YAML_TEXT)
+			objects[c->nobjects++] = opt_text(item);
+		else if (item->kind != YAML_BROKEN)
+			diags__error(n->diags, item->pos, "an object is a path, not %s",
+				     opt_kind_name(item));
+	}
+	return 0;
+}
+
+static void add_event(struct native *n, const struct yaml_node *node)
+{
+	struct config *c = n->config;
+	struct event_values values = {0};
+
+	for (size_t i = 0; i < c->nevents; i++) {
+		const struct config_text *other = &c->events[i].name;
+
+		if (strcmp(other->s, node->key) == 0) {
+			diags__error(n->diags, node->key_pos,
+				     "event '%s' is given twice (the first is at %s:%u:%u)",
+				     node->key, other->pos.file, other->pos.line, other->pos.col);
+			return;
+		}
+	}
+	opt_table__set_defaults(&event_options, &values);
+	opt_table__read(&event_options, node, &values, n->diags);
+	c->events[c->nevents++] = (struct event_config){
+		.name = {.s = node->key, .pos = node->key_pos},
+		.delivery = (enum delivery)values.delivery.n,
+	};
+}
+
+static int add_events(struct native *n, const struct yaml_node *map)
+{
+	struct config *c = n->config;
+	struct event_config *events = grow(n, c->events, c->nevents, map->n, sizeof(*events));
+
+	if (!events)
+		return -ENOMEM;
+	c->events = events;
+	for (const struct yaml_node *node = map->first; node; node = node->next)
+		add_event(n, node);
+	return 0;
+}
+
+static void check_label(struct native *n, const struct metric_config *metric,
+			const struct config_text *name)
+{
+	if (strncmp(name->s, "__", 2) == 0)
+		diags__error(n->diags, name->pos, "label names that start with '__' are reserved");
+	if (strcmp(name->s, "le") == 0)
+		diags__error(n->diags, name->pos, "label 'le' is reserved for histogram buckets");
+	for (size_t i = 0; i < metric->nlabels; i++) {
+		const struct config_text *other = &metric->labels[i].name;
+
+		if (strcmp(other->s, name->s) != 0)
+			continue;
+		diags__error(n->diags, name->pos,
+			     "two labels are named '%s' (the first is at %s:%u:%u)", name->s,
+			     other->pos.file, other->pos.line, other->pos.col);
+		return;
+	}
+}
+
+static void add_label(struct native *n, struct metric_config *metric, const struct yaml_node *node)
+{
+	struct label_config label = {0};
+
+	if (node->kind == YAML_TEXT)
+		opt_desc__read(&label_options.rows[0], node, &label, n->diags);
+	else if (node->kind == YAML_LIST)
+		diags__error(n->diags, node->pos, "a label is a name or a mapping, not a list");
+	else
+		opt_table__read(&label_options, node, &label, n->diags);
+	if (!label.name.s)
+		return;
+	if (!label.field.s)
+		label.field = label.name;
+	check_label(n, metric, &label.name);
+	metric->labels[metric->nlabels++] = label;
+}
+
+static int add_labels(struct native *n, struct metric_config *metric, const struct yaml_node *list)
+{
+	size_t max = MIN(list->n, (size_t)CONFIG_MAX_LABELS);
+
+	metric->labels = config_arena__calloc(n->config->arena, max, sizeof(*metric->labels));
+	if (!metric->labels)
+		return -ENOMEM;
+	for (const struct yaml_node *node = list->first; node; node = node->next) {
+		if (metric->nlabels == max) {
+			diags__error(n->diags, node->pos, "more than %d labels in a metric",
+				     CONFIG_MAX_LABELS);
+			break;
+		}
+		add_label(n, metric, node);
+	}
+	return 0;
+}
+
+#define BUCKETS_FORMS "log2, a list of bounds or a mapping like {log2: {min: 1us, max: 64s}}"
+
+static void read_buckets_word(struct native *n, struct buckets_config *buckets,
+			      const struct yaml_node *node)
+{
+	for (size_t i = 0; i < buckets_options.n; i++) {
+		const struct opt_desc *row = &buckets_options.rows[i];
+
+		if (strcmp(row->key, node->text) != 0)
+			continue;
+		if (row->later)
+			diags__error(n->diags, node->pos,
+				     "'%s' is not available in this version yet", row->key);
+		else
+			buckets->kind = BUCKETS_LOG2;
+		return;
+	}
+	diags__error(n->diags, node->pos, "'buckets' must be " BUCKETS_FORMS ", not '%s'",
+		     node->text);
+}
+
+static void read_buckets_mapping(struct native *n, struct buckets_config *buckets,
+				 const struct yaml_node *node)
+{
+	if (node->n == 0)
+		diags__error(n->diags, node->pos,
+			     "'buckets' must be " BUCKETS_FORMS ", not an empty mapping");
+	opt_table__read(&buckets_options, node, buckets, n->diags);
+	if (yaml_node__find(node, "log2"))
+		buckets->kind = BUCKETS_LOG2;
+}
+
+static void add_bound(struct native *n, struct buckets_config *buckets,
+		      const struct yaml_node *node)
+{
+	static const char *const infinities[] = {"+Inf", "Inf", ".inf", "+.inf"};
+
+	if (node->kind == YAML_BROKEN)
+		return;
+	if (node->kind != YAML_TEXT) {
+		diags__error(n->diags, node->pos, "a bound is a number like 10us, not %s",
+			     opt_kind_name(node));
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(infinities); i++) {
+		if (strcasecmp(infinities[i], node->text) != 0)
+			continue;
+		diags__error(n->diags, node->pos, "the bound +Inf is always there: leave '%s' out",
+			     node->text);
+		return;
+	}
+	buckets->bounds[buckets->nbounds++] = opt_text(node);
+}
+
+static int read_bounds(struct native *n, struct buckets_config *buckets,
+		       const struct yaml_node *list)
+{
+	size_t max = MIN(list->n, (size_t)CONFIG_MAX_BOUNDS);
+
+	if (list->n == 0)
+		diags__error(n->diags, list->pos, "'buckets' has no bounds");
+	buckets->bounds = config_arena__calloc(n->config->arena, max, sizeof(*buckets->bounds));
+	if (!buckets->bounds)
+		return -ENOMEM;
+	size_t seen = 0;
+	for (const struct yaml_node *node = list->first; node; node = node->next) {
+		if (seen++ == max) {
+			diags__error(n->diags, node->pos, "more than %d bounds in a histogram",
+				     CONFIG_MAX_BOUNDS);
+			break;
+		}
+		add_bound(n, buckets, node);
+	}
+	if (buckets->nbounds > 0)
+		buckets->kind = BUCKETS_EXPLICIT;
+	return 0;
+}
+
+/* What is wrong leaves the kind at NONE, with a place: not as if no buckets were given. */
+static int add_buckets(struct native *n, struct metric_config *metric, const struct yaml_node *node)
+{
+	metric->buckets.pos = node->pos;
+	if (node->kind == YAML_LIST)
+		return read_bounds(n, &metric->buckets, node);
+	if (node->kind == YAML_MAP)
+		read_buckets_mapping(n, &metric->buckets, node);
+	else
+		read_buckets_word(n, &metric->buckets, node);
+	return 0;
+}
+
+static int add_where(struct native *n, struct metric_config *metric)
+{
+	struct where *where;
+	int rc = where__parse(&metric->where_text, n->config->arena, n->diags, &where);
+
+	if (!rc)
+		metric->where = where;
+	return rc;
+}
+
+static bool ends_in(const char *s, const char *suffix)
+{
+	size_t len = strlen(s);
+
+	return len >= strlen(suffix) && strcmp(s + len - strlen(suffix), suffix) == 0;
+}
+
+static void check_counter_name(struct native *n, const struct metric_config *metric)
+{
+	static const char *const counters[] = {"counter", "topk"};
+
+	if (!metric->name.s || !metric->type.s || ends_in(metric->name.s, "_total"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
+		if (strcmp(metric->type.s, counters[i]) == 0)
+			diags__error(n->diags, metric->name.pos,
+				     "a counter's name ends in '_total' (did you mean '%s_total'?)",
+				     metric->name.s);
+}
+
+static int add_metric(struct native *n, const struct yaml_node *node)
+{
+	struct metric_values values = {.metric.pos = node->pos};
+
+	opt_table__read(&metric_options, node, &values, n->diags);
+	check_counter_name(n, &values.metric);
+	int rc = values.labels ? add_labels(n, &values.metric, values.labels) : 0;
+	if (values.buckets && !rc)
+		rc = add_buckets(n, &values.metric, values.buckets);
+	if (values.metric.where_text.s && !rc)
+		rc = add_where(n, &values.metric);
+	if (!rc)
+		n->config->metrics[n->config->nmetrics++] = values.metric;
+	return rc;
+}
+
+static int add_metrics(struct native *n, const struct yaml_node *list)
+{
+	struct config *c = n->config;
+	struct metric_config *metrics = grow(n, c->metrics, c->nmetrics, list->n, sizeof(*metrics));
+	int rc = 0;
+
+	if (!metrics)
+		return -ENOMEM;
+	c->metrics = metrics;
+	for (const struct yaml_node *node = list->first; node && !rc; node = node->next)
+		rc = add_metric(n, node);
+	return rc;
+}
+
+/* Whether a file has metrics, or something wrong where they might have been. */
+static bool mentions_metrics(const struct yaml_node *root)
+{
+	if (!root || (root->kind != YAML_MAP && root->kind != YAML_EMPTY))
+		return true;
+	const struct yaml_node *metrics = yaml_node__find(root, "metrics");
+	return metrics && (metrics->kind != YAML_LIST || metrics->n > 0);
+}
+
+int native__add(struct native *n, const struct yaml_node *root)
+{
+	int rc = 0;
+
+	if (mentions_metrics(root))
+		n->metrics_mentioned = true;
+	if (!root)
+		return 0;
+	n->root.objects = NULL;
+	n->root.events = NULL;
+	n->root.metrics = NULL;
+	opt_table__read(&native_options, root, &n->root, n->diags);
+	if (n->root.objects)
+		rc = add_objects(n, n->root.objects);
+	if (n->root.events && !rc)
+		rc = add_events(n, n->root.events);
+	if (n->root.metrics && !rc)
+		rc = add_metrics(n, n->root.metrics);
+	return rc;
+}
+
+/* By name; metrics of one name in the order of the config. */
+static int compare_metrics(const void *a, const void *b)
+{
+	const struct metric_config *const *x = a;
+	const struct metric_config *const *y = b;
+	int order = strcmp((*x)->name.s, (*y)->name.s);
+
+	if (order)
+		return order;
+	return *x < *y ? -1 : *x > *y;
+}
+
+static int check_metric_names(struct native *n)
+{
+	const struct config *c = n->config;
+	const struct metric_config **named = calloc(c->nmetrics + 1, sizeof(*named));
+	size_t nnamed = 0;
+	size_t first = 0;
+
+	if (!named)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->nmetrics; i++)
+		if (c->metrics[i].name.s)
+			named[nnamed++] = &c->metrics[i];
+	qsort(named, nnamed, sizeof(*named), compare_metrics);
+	for (size_t i = 1; i < nnamed; i++) {
+		const struct config_text *name = &named[i]->name;
+		const struct pos *first_pos = &named[first]->name.pos;
+
+		if (strcmp(name->s, named[first]->name.s) != 0)
+			first = i;
+		else
+			diags__error(n->diags, name->pos,
+				     "two metrics are named '%s' (the first is at %s:%u:%u)",
+				     name->s, first_pos->file, first_pos->line, first_pos->col);
+	}
+	free(named);
+	return 0;
+}
+
+int native__finish(struct native *n, struct pos start)
+{
+	struct config *c = n->config;
+
+	c->namespace = n->root.namespace;
+	c->ring_size = n->root.ring_size;
+	for (size_t i = 0; i < c->nmetrics; i++)
+		if (c->metrics[i].max_series.pos.line == 0)
+			c->metrics[i].max_series = n->root.max_series;
+	if (!n->metrics_mentioned)
+		diags__error(n->diags, start, "no metrics: a config needs at least one");
+	return check_metric_names(n);
+}

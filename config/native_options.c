@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/native_options.h"
+
+#include <stddef.h>
+
+#include "base/util.h"
+
+#define KIB	   1024ULL
+#define MIB	   (1024 * KIB)
+
+#define MAX_SERIES 1000000
+
+#define LETTERS	   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS	   "0123456789"
+
+static const struct opt_form namespace_form = {
+	.what = "namespace",
+	.first = LETTERS "_",
+	.rest = LETTERS DIGITS "_",
+	.pattern = "[a-zA-Z_][a-zA-Z0-9_]*",
+};
+
+static const struct opt_form metric_name_form = {
+	.what = "metric name",
+	.first = LETTERS "_:",
+	.rest = LETTERS DIGITS "_:",
+	.pattern = "[a-zA-Z_:][a-zA-Z0-9_:]*",
+};
+
+static const struct opt_form label_name_form = {
+	.what = "label name",
+	.first = LETTERS "_",
+	.rest = LETTERS DIGITS "_",
+	.pattern = "[a-zA-Z_][a-zA-Z0-9_]*",
+};
+
+static const struct opt_form field_form = {
+	.what = "field",
+	.first = LETTERS "_",
+	.rest = LETTERS DIGITS "_",
+	.pattern = "[a-zA-Z_][a-zA-Z0-9_]*",
+};
+
+static const struct opt_desc label_rows[] = {
+	{
+		.key = "name",
+		.help = "The label's name in the exposition.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct label_config, name),
+		.form = &label_name_form,
+		.required = true,
+	},
+	{
+		.key = "field",
+		.help = "The field of the event or of its context; left out, the one so named.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct label_config, field),
+	},
+	{
+		.key = "max_values",
+		.help = "Values that are kept apart; further ones fold into `__other__`.",
+		.type = OPT_NUMBER,
+		.later = true,
+	},
+	{
+		.key = "decode",
+		.help = "Decoders that turn the field into the label's value, in order.",
+		.type = OPT_LIST,
+		.later = true,
+	},
+};
+
+const struct opt_table label_options = {"label", label_rows, ARRAY_SIZE(label_rows)};
+
+static const struct opt_desc log2_rows[] = {
+	{
+		.key = "min",
+		.help = "The first bound; left out, 1us for times and 1B for sizes.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct buckets_config, min),
+	},
+	{
+		.key = "max",
+		.help = "The last bound is the first that reaches it; left out, 64s or 1GiB.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct buckets_config, max),
+	},
+};
+
+static const struct opt_table log2_options = {"section", log2_rows, ARRAY_SIZE(log2_rows)};
+
+static const struct opt_desc buckets_rows[] = {
+	{
+		.key = "log2",
+		.help = "Each bound is twice the one before.",
+		.type = OPT_SECTION,
+		.table = &log2_options,
+	},
+	{
+		.key = "linear",
+		.help = "Bounds at equal distances.",
+		.type = OPT_SECTION,
+		.later = true,
+	},
+	{
+		.key = "native",
+		.help = "A native histogram; clients that know none get its bounds.",
+		.type = OPT_SECTION,
+		.later = true,
+	},
+};
+
+const struct opt_table buckets_options = {"section", buckets_rows, ARRAY_SIZE(buckets_rows)};
+
+static const struct opt_desc metric_rows[] = {
+	{
+		.key = "name",
+		.help = "The name without the namespace; a counter's ends in `_total`.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct metric_values, metric.name),
+		.form = &metric_name_form,
+		.required = true,
+	},
+	{
+		.key = "help",
+		.help = "The HELP text of the exposition.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct metric_values, metric.help),
+	},
+	{
+		.key = "event",
+		.help = "The event that is counted; `ringtally probes` lists them.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct metric_values, metric.event),
+		.required = true,
+	},
+	{
+		.key = "type",
+		.help = "The kind of metric.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct metric_values, metric.type),
+		.required = true,
+	},
+	{
+		.key = "value",
+		.help = "The field that is added or put into buckets; left out, a counter adds 1.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct metric_values, metric.value),
+		.form = &field_form,
+	},
+	{
+		.key = "where",
+		.help = "Which of the events count; decided in the kernel.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct metric_values, metric.where_text),
+	},
+	{
+		.key = "buckets",
+		.help = "The bounds of a histogram: `log2`, a list of 1 to 512, or a mapping.",
+		.type = OPT_ANY,
+		.offset = offsetof(struct metric_values, buckets),
+		.table = &buckets_options,
+	},
+	{
+		.key = "labels",
+		.help = "At most 16: names of fields, or mappings.",
+		.type = OPT_LIST,
+		.offset = offsetof(struct metric_values, labels),
+		.table = &label_options,
+	},
+	{
+		.key = "max_series",
+		.help = "As in `defaults`, for this metric.",
+		.type = OPT_NUMBER,
+		.offset = offsetof(struct metric_values, metric.max_series),
+		.min = 1,
+		.max = MAX_SERIES,
+	},
+	{
+		.key = "k",
+		.help = "Label sets that a topk keeps.",
+		.type = OPT_NUMBER,
+		.later = true,
+	},
+	{
+		.key = "fold_order",
+		.help = "Labels in the order in which they are given up.",
+		.type = OPT_LIST,
+		.later = true,
+	},
+	{
+		.key = "linger",
+		.help = "As in `defaults`, for this metric.",
+		.type = OPT_DURATION,
+		.later = true,
+	},
+	{
+		.key = "ttl",
+		.help = "As in `defaults`, for this metric.",
+		.type = OPT_DURATION,
+		.later = true,
+	},
+	{
+		.key = "exemplars",
+		.help = "Fields that exemplars carry.",
+		.type = OPT_LIST,
+		.later = true,
+	},
+};
+
+const struct opt_table metric_options = {"metric", metric_rows, ARRAY_SIZE(metric_rows)};
+
+static const struct opt_word deliveries[] = {
+	[DELIVERY_STREAM] = {.word = "stream"},
+	{.word = "combine", .later = true},
+	{.word = NULL},
+};
+
+static const struct opt_desc event_rows[] = {
+	{
+		.key = "delivery",
+		.help = "How the event reaches the daemon: each by itself, or combined.",
+		.type = OPT_WORD,
+		.offset = offsetof(struct event_values, delivery),
+		.def = "stream",
+		.words = deliveries,
+	},
+	{
+		.key = "slots",
+		.help = "Slots of the table that combines, per CPU.",
+		.type = OPT_NUMBER,
+		.later = true,
+	},
+};
+
+const struct opt_table event_options = {"event", event_rows, ARRAY_SIZE(event_rows)};
+
+static const struct opt_desc ring_rows[] = {
+	{
+		.key = "size",
+		.help = "Bytes of each ring, at most; they count twice in RSS, being mapped twice.",
+		.type = OPT_SIZE,
+		.offset = offsetof(struct root_values, ring_size),
+		.def = "1MiB",
+		.min = 64 * KIB,
+		.max = 64 * MIB,
+		.power_of_two = true,
+	},
+};
+
+static const struct opt_table ring_options = {"section", ring_rows, ARRAY_SIZE(ring_rows)};
+
+static const struct opt_desc defaults_rows[] = {
+	{
+		.key = "max_series",
+		.help = "Label sets that are kept apart; further ones fold into `__other__`.",
+		.type = OPT_NUMBER,
+		.offset = offsetof(struct root_values, max_series),
+		.def = "1000",
+		.min = 1,
+		.max = MAX_SERIES,
+	},
+	{
+		.key = "linger",
+		.help = "How long a series stays after what it describes is gone.",
+		.type = OPT_DURATION,
+		.later = true,
+	},
+	{
+		.key = "ttl",
+		.help = "How long a series stays without events.",
+		.type = OPT_DURATION,
+		.later = true,
+	},
+};
+
+static const struct opt_table defaults_options = {
+	"section",
+	defaults_rows,
+	ARRAY_SIZE(defaults_rows),
+};
+
+static const struct opt_desc root_rows[] = {
+	{
+		.key = "namespace",
+		.help = "What every metric's name starts with; an underscore follows.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct root_values, namespace),
+		.def = "ringtally",
+		.form = &namespace_form,
+	},
+	{
+		.key = "ring",
+		.help = "The rings that bring events from the kernel.",
+		.type = OPT_SECTION,
+		.table = &ring_options,
+	},
+	{
+		.key = "defaults",
+		.help = "What holds for metrics that do not say.",
+		.type = OPT_SECTION,
+		.table = &defaults_options,
+	},
+	{
+		.key = "objects",
+		.help = "More probe objects (.bpf.o), or folders of them.",
+		.type = OPT_LIST,
+		.offset = offsetof(struct root_values, objects),
+	},
+	{
+		.key = "events",
+		.help = "How single events are brought to the daemon, by their names.",
+		.type = OPT_NAMED,
+		.offset = offsetof(struct root_values, events),
+		.table = &event_options,
+	},
+	{
+		.key = "metrics",
+		.help = "What is measured.",
+		.type = OPT_LIST,
+		.offset = offsetof(struct root_values, metrics),
+		.table = &metric_options,
+	},
+	{
+		.key = "limits",
+		.help = "Bounds of the whole process.",
+		.type = OPT_SECTION,
+		.later = true,
+	},
+	{
+		.key = "flush_interval",
+		.help = "How old a number may be when nobody scrapes.",
+		.type = OPT_DURATION,
+		.later = true,
+	},
+	{
+		.key = "exposition",
+		.help = "What the exposition holds beside the metrics.",
+		.type = OPT_SECTION,
+		.later = true,
+	},
+	{
+		.key = "push",
+		.help = "Where numbers are sent instead of being scraped.",
+		.type = OPT_SECTION,
+		.later = true,
+	},
+};
+
+const struct opt_table native_options = {"config", root_rows, ARRAY_SIZE(root_rows)};

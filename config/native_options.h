@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of ringtally's own config language, and the structs their rows fill where config.h has
+ * none of that shape. docs/configuration.md is written from native_options and the tables it names.
+ */
+#ifndef RINGTALLY_CONFIG_NATIVE_OPTIONS_H
+#define RINGTALLY_CONFIG_NATIVE_OPTIONS_H
+
+#include "config/config.h"
+#include "config/options.h"
+
+enum {
+	CONFIG_MAX_LABELS = 16,
+	CONFIG_MAX_BOUNDS = 512,
+};
+
+struct root_values {
+	struct config_text namespace;
+	struct config_number ring_size;
+	struct config_number max_series; /* of metrics that do not say */
+	const struct yaml_node *objects;
+	const struct yaml_node *events;
+	const struct yaml_node *metrics;
+};
+
+struct event_values {
+	struct config_number delivery;
+};
+
+struct metric_values {
+	struct metric_config metric;
+	const struct yaml_node *labels;
+	const struct yaml_node *buckets;
+};
+
+extern const struct opt_table native_options; /* -> struct root_values */
+extern const struct opt_table event_options;  /* what stands under an event's name */
+extern const struct opt_table metric_options;
+extern const struct opt_table label_options;   /* -> struct label_config; row 0 is the name */
+extern const struct opt_table buckets_options; /* -> struct buckets_config; also words by itself */
+
+#endif
