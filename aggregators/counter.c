@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A column of exact 128-bit numbers, one per row. Adding is O(1). */
+#include "aggregators/counter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/util.h"
+
+struct counter {
+	struct agg agg;
+	bool has_value;
+	u128 *sums; /* by row */
+};
+
+static void counter__destroy(struct agg *a)
+{
+	if (!a)
+		return;
+
+	struct counter *c = container_of(a, struct counter, agg);
+
+	free(c->sums);
+	free(c);
+}
+
+static int counter__create(const struct agg_spec *spec, struct agg **ret_agg, struct err *err)
+{
+	struct counter *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return err__set_errno(err, -ENOMEM, "counter");
+	c->agg.ops = &counter_ops;
+	c->has_value = spec->has_value;
+	c->sums = calloc(spec->max_rows, sizeof(*c->sums));
+	if (!c->sums) {
+		counter__destroy(&c->agg);
+		return err__set_errno(err, -ENOMEM, "counter of %u rows", spec->max_rows);
+	}
+	*ret_agg = &c->agg;
+	return 0;
+}
+
+static void counter__add(struct agg *a, u32 row, const struct agg_delta *delta)
+{
+	struct counter *c = container_of(a, struct counter, agg);
+
+	c->sums[row] += c->has_value ? delta->sum : delta->count;
+}
+
+static void counter__copy(const struct agg *a, u32 first, u32 n, const struct agg_rows *ret_rows)
+{
+	const struct counter *c = container_of(a, struct counter, agg);
+
+	memcpy(ret_rows->sums, &c->sums[first], n * sizeof(*c->sums));
+}
+
+static size_t counter__footprint(const struct agg *a, u32 rows)
+{
+	(void)a;
+	return sizeof(struct counter) + rows * sizeof(u128);
+}
+
+const struct agg_ops counter_ops = {
+	.kind = "counter",
+	.help = "Counts events, or adds up the value field when the metric names one.",
+	.shape = AGG_SHAPE_COUNTER,
+	.needs_value = false,
+	.needs_buckets = false,
+	.create = counter__create,
+	.add = counter__add,
+	.copy = counter__copy,
+	.footprint = counter__footprint,
+	.destroy = counter__destroy,
+};

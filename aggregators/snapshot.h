@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All numbers of one moment, copied in one turn of the loop, for exporters to render at leisure.
+ * Numbers are the snapshot's own; label sets of live metrics are borrowed from their series tables,
+ * which keep them until the last snapshot that may use them is freed.
+ *
+ * Every number is an integer; what is exported is the integer times 10^-scale of its family, so
+ * that nothing is ever rounded on the way (a sum of nanoseconds is printed with all its digits).
+ */
+#ifndef RINGTALLY_AGGREGATORS_SNAPSHOT_H
+#define RINGTALLY_AGGREGATORS_SNAPSHOT_H
+
+#include "aggregators/family.h"
+#include "aggregators/label_arena.h"
+
+struct labels;
+
+struct family_snapshot {
+	struct family_desc desc;
+	size_t n;		      /* series */
+	size_t cap;		      /* series there is room for */
+	const struct labels **labels; /* n */
+	struct agg_rows rows;	      /* n */
+};
+
+struct snapshot {
+	struct family_snapshot *families;
+	size_t n;
+	size_t cap;
+	struct label_arena arena; /* label sets that are the snapshot's own */
+	bool failed;		  /* an allocation failed: what is there is not all there was */
+};
+
+int snapshot__new(struct snapshot **ret_snapshot);
+void snapshot__free(struct snapshot *s);
+
+/* Sticky: after a failed allocation nothing more is added. */
+bool snapshot__failed(const struct snapshot *s);
+
+/* A family of n series, to be filled by the caller; NULL when out of memory. The pointer is good
+ * until the next call. */
+struct family_snapshot *snapshot__add_family(struct snapshot *s, const struct family_desc *desc,
+					     size_t n);
+
+/*
+ * Families made for one snapshot only (self metrics; never histograms): one sample at a time.
+ * The family's texts must outlive the snapshot (literals); label texts, desc.nlabels of them, are
+ * copied.
+ *
+ *   snapshot__begin(s, &desc);
+ *   snapshot__sample(s, value, (const char *[]){"sched_switch", "ring_full"});
+ */
+void snapshot__begin(struct snapshot *s, const struct family_desc *desc);
+void snapshot__sample(struct snapshot *s, u128 value, const char *const *label_texts);
+
+#endif
