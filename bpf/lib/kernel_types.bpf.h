@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Layer 0: the kernel structs we read, with only the fields we read. CO-RE finds their true offsets
+ * at load. They are the only kernel types in use: compiling against a whole vmlinux.h takes 20
+ * times as long and says nothing about what a probe depends on.
+ */
+#ifndef RINGTALLY_BPF_LIB_KERNEL_TYPES_H
+#define RINGTALLY_BPF_LIB_KERNEL_TYPES_H
+
+#include <linux/types.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pt_regs;
+
+struct thread_info {
+	__u32 status; /* x86: TS_COMPAT while in a 32-bit system call */
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	int pid;
+	int tgid;
+	unsigned int __state;
+	int on_cpu;
+	char comm[16];
+	const struct cred *cred;
+	struct css_set *cgroups;
+};
+
+/* Before 5.14 the state had another name and type. */
+struct task_struct___old {
+	long state;
+};
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct request {
+	struct request_queue *q;
+	__u32 cmd_flags;
+	unsigned int __data_len;
+};
+
+/* Before 5.15 the disk hung on the request. */
+struct request___old {
+	struct gendisk *rq_disk;
+};
+
+#pragma clang attribute pop
+
+#endif
