@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/collector.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "config/config.h"
+#include "pipeline/decoders/decoder.h"
+#include "pipeline/plan.h"
+#include "pipeline/probe_object.h"
+#include "pipeline/rings.h"
+#include "pipeline/route.h"
+
+#define OBJECT_SUFFIX ".bpf.o"
+
+static int add_object(struct collector *c, const char *path, const char *btf_path, struct err *err)
+{
+	struct probe_object **grown =
+		reallocarray(c->objects, c->nobjects + 1, sizeof(struct probe_object *));
+	int rc;
+
+	if (!grown)
+		return err__set_errno(err, -ENOMEM, "objects");
+	c->objects = grown;
+	rc = path ? probe_object__open_file(path, btf_path, &grown[c->nobjects], err)
+		  : probe_object__open_bundle(btf_path, &grown[c->nobjects], err);
+	if (!rc)
+		c->nobjects++;
+	return rc;
+}
+
+static int is_object(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name), suffix = strlen(OBJECT_SUFFIX);
+
+	return n > suffix && !strcmp(entry->d_name + n - suffix, OBJECT_SUFFIX);
+}
+
+/* Every object in a folder, in name order. */
+static int add_folder(struct collector *c, const char *folder, const char *btf_path,
+		      struct err *err)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_object, alphasort);
+	int rc = n < 0 ? err__set_errno(err, -errno, "objects: folder %s", folder) : 0;
+
+	for (int i = 0; i < n; i++) {
+		char *path;
+
+		if (!rc && asprintf(&path, "%s/%s", folder, entries[i]->d_name) < 0)
+			rc = err__set_errno(err, -ENOMEM, "objects");
+		else if (!rc) {
+			rc = add_object(c, path, btf_path, err);
+			free(path);
+		}
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return rc;
+}
+
+static int add_objects(struct collector *c, const struct config *config, const char *btf_path,
+		       struct err *err)
+{
+	int rc = add_object(c, NULL, btf_path, err);
+
+	for (size_t i = 0; !rc && i < config->nobjects; i++) {
+		const char *path = config->objects[i].s;
+		struct stat st;
+
+		if (!stat(path, &st) && S_ISDIR(st.st_mode))
+			rc = add_folder(c, path, btf_path, err);
+		else
+			rc = add_object(c, path, btf_path, err);
+	}
+	return rc;
+}
+
+static int make_plan(struct collector *c, const struct config *config, struct diags *diags,
+		     struct err *err)
+{
+	struct plan_source *sources = calloc(c->nobjects + 1, sizeof(*sources));
+	int rc;
+
+	if (!sources)
+		return err__set_errno(err, -ENOMEM, "plan");
+	for (u32 i = 0; i < c->nobjects; i++) {
+		sources[i].name = probe_object__name(c->objects[i]);
+		sources[i].schema = probe_object__schema(c->objects[i]);
+	}
+	rc = plan__new(config, sources, c->nobjects, diags, &c->plan, err);
+	free(sources);
+	return rc;
+}
+
+static u64 monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000ULL + (u64)now.tv_nsec;
+}
+
+/* What the plan needs at run time, all but the kernel. */
+static int make_routes(struct collector *c, struct err *err)
+{
+	static const struct decoder_env env = {.now_ns = monotonic_ns};
+	int ncpus = libbpf_num_possible_cpus();
+	int rc = 0;
+
+	if (ncpus < 0)
+		return err__set_errno(err, ncpus, "counting CPUs");
+	c->ncpus = (u32)ncpus;
+	c->ledgers = calloc(c->plan->nevents + 1, sizeof(struct ledger *));
+	if (!c->ledgers)
+		return err__set_errno(err, -ENOMEM, "ledgers");
+	for (u32 i = 0; !rc && i < c->plan->nevents; i++) {
+		const struct event_plan *event = &c->plan->events[i];
+
+		rc = probe_object__use(c->objects[event->object], event, err);
+	}
+	return rc ? rc : route__new(c->plan, &env, (u32)ncpus, &c->route, err);
+}
+
+int collector__new(const struct config *config, const char *btf_path, struct diags *diags,
+		   struct collector **ret_collector, struct err *err)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (!c)
+		return err__set_errno(err, -ENOMEM, "collector");
+	rc = add_objects(c, config, btf_path, err);
+	if (!rc)
+		rc = make_plan(c, config, diags, err);
+	if (!rc && c->plan && diags->errors == 0)
+		rc = make_routes(c, err);
+	if (rc) {
+		collector__free(c);
+		return rc;
+	}
+	*ret_collector = c;
+	return 0;
+}
+
+void collector__free(struct collector *c)
+{
+	if (!c)
+		return;
+	for (u32 i = 0; i < c->nobjects; i++)
+		probe_object__detach(c->objects[i]);
+	for (u32 i = 0; c->ledgers && i < c->plan->nevents; i++)
+		ledger__free(c->ledgers[i]);
+	free(c->ledgers);
+	route__free(c->route);
+	rings__free(c->rings);
+	plan__free(c->plan);
+	for (u32 i = 0; i < c->nobjects; i++)
+		probe_object__close(c->objects[i]);
+	free(c->objects);
+	free(c);
+}
+
+int collector__open_rings(struct collector *c, const struct config *config, struct err *err)
+{
+	int ncpus = libbpf_num_possible_cpus();
+
+	if (ncpus < 0)
+		return err__set_errno(err, ncpus, "counting CPUs");
+	return rings__new((u32)ncpus, config->ring_size.n, route__record, c->route, &c->rings, err);
+}
+
+int collector__load(struct collector *c, u32 object, struct err *err)
+{
+	return probe_object__load(c->objects[object], c->rings, err);
+}
+
+void collector__detach(struct collector *c)
+{
+	for (u32 i = 0; i < c->nobjects; i++)
+		probe_object__detach(c->objects[i]);
+}
+
+int collector__adopt(struct collector *c, u32 object, struct err *err)
+{
+	for (u32 i = 0; i < c->plan->nevents; i++) {
+		const struct event_plan *event = &c->plan->events[i];
+		int rc, fd;
+
+		if (event->object != object || collector__refusal(c, i))
+			continue;
+		fd = probe_object__ledger_fd(c->objects[object], event);
+		rc = ledger__new(fd, rings__ncpus(c->rings), event->ledger_bytes, &c->ledgers[i],
+				 err);
+		if (rc)
+			return err__wrap(err, "event %s", event->schema->name);
+	}
+	return 0;
+}
+
+const char *collector__refusal(const struct collector *c, u32 event)
+{
+	const struct event_plan *plan = &c->plan->events[event];
+
+	return probe_object__refusal(c->objects[plan->object], plan);
+}
+
+u64 collector__skipped(const struct collector *c, u32 event)
+{
+	const struct event_plan *plan = &c->plan->events[event];
+	const struct probe_object *object = c->objects[plan->object];
+	u64 skipped = 0;
+
+	for (u32 i = 0; i < probe_object__nprograms(object); i++) {
+		struct program_status program = probe_object__program(object, i);
+		struct bpf_prog_info info = {0};
+		u32 size = sizeof(info);
+
+		if (program.event == plan && program.fd >= 0 &&
+		    !bpf_obj_get_info_by_fd(program.fd, &info, &size))
+			skipped += info.recursion_misses;
+	}
+	return skipped;
+}
+
+struct pending_count {
+	const struct route *route;
+	struct ledger_totals *totals;
+};
+
+static void count_pending(void *ctx, const void *record, size_t n)
+{
+	struct pending_count *pending = ctx;
+	u64 count;
+	u32 event;
+
+	if (!route__inspect(pending->route, record, n, &event, &count))
+		pending->totals[event].pending += count;
+}
+
+void collector__totals(const struct collector *c, struct ledger_totals *ret_totals)
+{
+	struct pending_count pending = {.route = c->route, .totals = ret_totals};
+
+	for (u32 i = 0; i < c->plan->nevents; i++) {
+		if (c->ledgers[i])
+			ret_totals[i] = ledger__totals(c->ledgers[i]);
+		else
+			ret_totals[i] = (struct ledger_totals){0};
+		ret_totals[i].consumed = route__consumed(c->route, i);
+	}
+	if (c->rings)
+		rings__peek(c->rings, count_pending, &pending);
+}
+
+int collector__snapshot(struct collector *c, struct snapshot *s)
+{
+	for (u32 i = 0; i < c->plan->nevents; i++)
+		if (c->ledgers[i])
+			route__collect_lost(c->route, i, c->ledgers[i]);
+	return route__snapshot(c->route, s);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything between the kernel and a snapshot: the objects, the plan, the rings, the books and the
+ * routes of one config. It has no loop and no clock; pipeline/app drives it.
+ *
+ * Life: new (opens objects, plans: no privileges needed) -> open_rings -> load each object -> adopt
+ * it
+ * -> records flow -> detach -> free. Others may read the members.
+ */
+#ifndef RINGTALLY_PIPELINE_COLLECTOR_H
+#define RINGTALLY_PIPELINE_COLLECTOR_H
+
+#include "pipeline/ledger.h"
+
+struct config;
+struct diags;
+struct err;
+struct snapshot;
+
+struct collector {
+	struct probe_object **objects; /* the bundled one first */
+	u32 nobjects;
+	u32 ncpus;	   /* that may ever be there */
+	struct plan *plan; /* its events index the ledgers */
+	struct rings *rings;
+	struct ledger **ledgers; /* NULL: that event is not loaded */
+	struct route *route;
+};
+
+/*
+ * Opens every object and plans the config. -EINVAL or another code with err: an object named in the
+ * config cannot be used. What is wrong with the config's content goes to diags; when those hold
+ * errors, *ret_collector is only good for freeing. The config is borrowed for life.
+ */
+int collector__new(const struct config *config, const char *btf_path, struct diags *diags,
+		   struct collector **ret_collector, struct err *err);
+void collector__free(struct collector *c); /* detaches first; NULL is fine */
+
+int collector__open_rings(struct collector *c, const struct config *config, struct err *err);
+
+/* Blocking; may run on another thread than everything else. */
+int collector__load(struct collector *c, u32 object, struct err *err);
+void collector__detach(struct collector *c);
+
+/* After loading, on the loop's thread: opens the books of the object's events. */
+int collector__adopt(struct collector *c, u32 object, struct err *err);
+
+/* NULL when the event is attached, else why not. Only after its object was adopted. */
+const char *collector__refusal(const struct collector *c, u32 event);
+
+/* Events of plan event `event` that the kernel itself skipped: recursion misses of its programs. */
+u64 collector__skipped(const struct collector *c, u32 event);
+
+/* The books of every event, with what waits in the rings: ret_totals has plan->nevents. Events
+ * without books are all 0. */
+void collector__totals(const struct collector *c, struct ledger_totals *ret_totals);
+
+/* All configured metrics; 0 or -ENOMEM. */
+int collector__snapshot(struct collector *c, struct snapshot *s);
+
+#endif

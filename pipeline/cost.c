@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/cost.h"
+
+#include "aggregators/series.h"
+#include "base/util.h"
+#include "pipeline/plan.h"
+#include "pipeline/probe_object.h"
+
+/* Kernel structs, as of 5.15 to 6.18 on 64-bit machines. */
+enum {
+	MAP_BYTES = 512,	 /* struct bpf_map and what surrounds it, about */
+	MAP_POINTER_BYTES = 8,	 /* of a map in a map of maps, of a page of a ring */
+	HASH_ELEMENT_BYTES = 48, /* struct htab_elem */
+	HASH_BUCKET_BYTES = 16,	 /* struct bucket */
+	RING_EXTRA_PAGES = 3,	 /* struct bpf_ringbuf, the two positions */
+};
+
+static u64 power_of_two(u64 n)
+{
+	u64 power = 1;
+
+	while (power < n)
+		power *= 2;
+	return power;
+}
+
+static u64 array_bytes(u64 entries, u64 value_bytes)
+{
+	return MAP_BYTES + entries * ROUND_UP(value_bytes, 8);
+}
+
+/* An array that user space may map: its values begin a page. */
+static u64 mapped_array_bytes(u64 entries, u64 value_bytes, u64 page)
+{
+	return ROUND_UP((u64)MAP_BYTES, page) + ROUND_UP(entries * ROUND_UP(value_bytes, 8), page);
+}
+
+/* Allocated in advance, with an element to spare for every CPU. */
+static u64 hash_bytes(const struct start_map *map, u32 ncpus)
+{
+	u64 element = HASH_ELEMENT_BYTES + ROUND_UP((u64)map->key_bytes, 8) +
+		      ROUND_UP((u64)map->value_bytes, 8);
+
+	if (map->entries == 0)
+		return 0;
+	return MAP_BYTES + ((u64)map->entries + ncpus) * element +
+	       power_of_two(map->entries) * HASH_BUCKET_BYTES;
+}
+
+struct event_cost cost_of_event(const struct event_plan *event, const struct start_map *starts,
+				const struct cost_machine *machine)
+{
+	return (struct event_cost){
+		.books = mapped_array_bytes(machine->ncpus, event->ledger_bytes,
+					    machine->page_bytes),
+		.tables = event->wire.ntables ? array_bytes(event->wire.ntables, event->table_bytes)
+					      : 0,
+		.starts = hash_bytes(starts, machine->ncpus),
+	};
+}
+
+/* The kernel keeps a pointer to each page, twice for data, which it maps twice. */
+u64 cost_of_rings(u64 ring_bytes, const struct cost_machine *machine)
+{
+	u64 page = machine->page_bytes;
+	u64 pointers = (RING_EXTRA_PAGES + 2 * ring_bytes / page) * MAP_POINTER_BYTES;
+	u64 ring = MAP_BYTES + RING_EXTRA_PAGES * page + ring_bytes + pointers;
+
+	return array_bytes(machine->ncpus, MAP_POINTER_BYTES) + machine->ncpus * ring;
+}
+
+u64 cost_of_constants(u32 nevents, const struct cost_machine *machine)
+{
+	u64 bytes = nevents * (sizeof(struct wire_plan) + sizeof(struct wire_filter));
+
+	return mapped_array_bytes(1, bytes, machine->page_bytes);
+}
+
+u64 cost_lines_per_series(const struct family_desc *desc)
+{
+	if (desc->shape != AGG_SHAPE_HISTOGRAM)
+		return 1;
+	return (u64)desc->nbounds + 3; /* +Inf, _sum, _count */
+}
+
+/* __other__ and __lost__ stand beside the label sets; without labels there is one series. */
+u64 cost_series(const struct metric_plan *metric)
+{
+	return metric->nlabels ? (u64)metric->max_series + SERIES_FIRST : 1;
+}
+
+u64 cost_lines(const struct metric_plan *metric)
+{
+	return cost_series(metric) * cost_lines_per_series(&metric->desc);
+}

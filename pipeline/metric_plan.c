@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/metric_plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aggregators/bounds.h"
+#include "base/suggest.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "config/quantity.h"
+#include "pipeline/decoders/decoder.h"
+
+/* What exporters and people expect of a unit. */
+static const struct unit_facts {
+	enum quantity quantity;
+	u8 scale;	      /* decimal digits from the field's unit to the base unit */
+	const char *suffix;   /* of a metric's name */
+	const char *log2_min; /* of buckets: log2; NULL: must be said */
+	const char *log2_max;
+} units[] = {
+	[UNIT_NONE] = {QUANTITY_PLAIN, 0, NULL, NULL, NULL},
+	[UNIT_NS] = {QUANTITY_TIME, 9, "_seconds", "1us", "64s"},
+	[UNIT_BYTES] = {QUANTITY_BYTES, 0, "_bytes", "1B", "1GiB"},
+};
+
+/* What planning one metric works with. */
+struct planner {
+	struct metric_plan *metric;
+	const struct metric_config *config;
+	const struct field_scope *scope;
+	struct diags *diags;
+};
+
+const struct agg_ops *metric_plan_kind(const struct metric_config *config, struct diags *diags)
+{
+	const struct config_text *type = &config->type;
+	const struct agg_ops *kind = type->s ? agg_kind(type->s) : NULL;
+	struct suggestion suggestion;
+
+	if (kind || !type->s) /* no type: reported when the config was read */
+		return kind;
+	if (!strcmp(type->s, "topk")) {
+		diags__error(diags, type->pos, "type 'topk' is not available in this version yet");
+		return NULL;
+	}
+	suggestion__init(&suggestion, type->s);
+	for (size_t i = 0; i < agg_kinds_count; i++)
+		suggestion__offer(&suggestion, agg_kinds[i]->kind);
+	diags__unknown(diags, type->pos, &suggestion, "unknown metric type '%s'", type->s);
+	return NULL;
+}
+
+static const struct decoder_ops *find_decoder(const struct planner *p, const struct field *field,
+					      struct pos pos)
+{
+	const struct decoder_ops *decoder = decoder_kind(field->decoder);
+
+	if (decoder && decoder->text == field->text)
+		return decoder;
+	diags__error(p->diags, pos, "field '%s': its object asks for decoder '%s', which %s",
+		     field->name, field->decoder,
+		     !decoder ? "does not exist" : "does not take fields of this type");
+	return NULL;
+}
+
+static void plan_label(struct planner *p, const struct label_config *config)
+{
+	const struct decoder_ops *decoder;
+	struct field_ref ref;
+
+	if (!config->field.s || !field_ref__find(p->scope, &config->field, p->diags, &ref))
+		return;
+	decoder = find_decoder(p, ref.field, config->field.pos);
+	if (!decoder)
+		return;
+	p->metric->labels[p->metric->nlabels++] = (struct label_plan){
+		.name = config->name.s,
+		.field = ref.field,
+		.of_context = ref.of_context,
+		.decoder = decoder,
+	};
+	p->metric->label_words += ref.field->words;
+}
+
+/* A value is a number of the event itself; the context has nothing to add up. */
+static void plan_value(struct planner *p)
+{
+	const struct config_text *value = &p->config->value;
+	const struct agg_ops *kind = p->metric->kind;
+	struct field_ref ref;
+
+	if (!value->s) {
+		if (kind && kind->needs_value)
+			diags__error(p->diags, p->config->pos,
+				     "a %s needs a 'value': the field it measures", kind->kind);
+		return;
+	}
+	if (!field_ref__find(p->scope, value, p->diags, &ref))
+		return;
+	if (ref.of_context || ref.field->text || ref.field->is_signed ||
+	    strcmp(ref.field->decoder, DECODER_UNSIGNED)) {
+		diags__error(p->diags, value->pos, "'%s' is nothing that can be added up",
+			     value->s);
+		return;
+	}
+	p->metric->value = ref.field;
+}
+
+/* --- buckets --- */
+
+static int read_bound(struct planner *p, const struct config_text *text, u64 *ret_bound)
+{
+	char why[128] = "a bound is never negative";
+	int rc = -EINVAL;
+
+	if (text->s[0] != '-')
+		rc = quantity_parse(units[p->metric->value->unit].quantity, text->s, ret_bound,
+				    why);
+	if (rc)
+		diags__error(p->diags, text->pos, "%s", why);
+	return rc;
+}
+
+static int read_limit(struct planner *p, const struct config_text *given, const char *otherwise,
+		      const char *what, u64 *ret_limit)
+{
+	struct config_text text = {.s = given->s ? given->s : otherwise, .pos = given->pos};
+
+	if (text.s)
+		return read_bound(p, &text, ret_limit);
+	diags__error(p->diags, p->config->buckets.pos,
+		     "'%s' has no unit: log2 buckets for it need '%s'", p->metric->value->name,
+		     what);
+	return -EINVAL;
+}
+
+static int plan_log2(struct planner *p)
+{
+	const struct buckets_config *buckets = &p->config->buckets;
+	const struct unit_facts *unit = &units[p->metric->value->unit];
+	struct metric_plan *m = p->metric;
+	u64 min, max;
+
+	if (read_limit(p, &buckets->min, unit->log2_min, "min", &min) ||
+	    read_limit(p, &buckets->max, unit->log2_max, "max", &max))
+		return 0;
+	if (min == 0 || max < min) {
+		diags__error(p->diags, buckets->pos,
+			     min ? "'max' is below 'min'" : "'min' must be above 0");
+		return 0;
+	}
+	m->desc.nbounds = bounds_log2(min, max, NULL);
+	m->bounds = calloc(m->desc.nbounds, sizeof(*m->bounds));
+	if (!m->bounds)
+		return -ENOMEM;
+	bounds_log2(min, max, m->bounds);
+	return 0;
+}
+
+static int plan_explicit(struct planner *p)
+{
+	const struct buckets_config *buckets = &p->config->buckets;
+	struct metric_plan *m = p->metric;
+	bool sound = true;
+
+	m->bounds = calloc(buckets->nbounds, sizeof(*m->bounds));
+	if (!m->bounds)
+		return -ENOMEM;
+	for (size_t i = 0; i < buckets->nbounds; i++) {
+		if (read_bound(p, &buckets->bounds[i], &m->bounds[i])) {
+			sound = false;
+		} else if (sound && i > 0 && m->bounds[i] <= m->bounds[i - 1]) {
+			diags__error(p->diags, buckets->bounds[i].pos,
+				     "bounds ascend: %s is not above %s", buckets->bounds[i].s,
+				     buckets->bounds[i - 1].s);
+			sound = false;
+		}
+	}
+	if (!sound)
+		return 0;
+	m->desc.nbounds = (u32)buckets->nbounds;
+	return 0;
+}
+
+static int plan_buckets(struct planner *p)
+{
+	const struct buckets_config *buckets = &p->config->buckets;
+	const struct agg_ops *kind = p->metric->kind;
+	int rc;
+
+	if (!kind)
+		return 0;
+	if (buckets->kind != BUCKETS_NONE && !kind->needs_buckets) {
+		diags__error(p->diags, buckets->pos, "a %s has no buckets", kind->kind);
+		return 0;
+	}
+	if (buckets->kind == BUCKETS_NONE) {
+		if (kind->needs_buckets && !buckets->pos.line)
+			diags__error(p->diags, p->config->pos, "a %s needs 'buckets'", kind->kind);
+		return 0;
+	}
+	if (!p->metric->value)
+		return 0;
+	rc = buckets->kind == BUCKETS_LOG2 ? plan_log2(p) : plan_explicit(p);
+	p->metric->desc.bounds = p->metric->bounds;
+	return rc;
+}
+
+/* --- what is exposed --- */
+
+static bool ends_with(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), k = strlen(suffix);
+
+	return n >= k && !strcmp(s + n - k, suffix);
+}
+
+/* Prometheus' convention: the base unit stands at the end, before _total. */
+static void check_unit_suffix(const struct planner *p)
+{
+	const char *suffix = p->metric->value ? units[p->metric->value->unit].suffix : NULL;
+	const char *name = p->metric->desc.name;
+	char total[32];
+
+	if (!suffix)
+		return;
+	snprintf(total, sizeof(total), "%s_total", suffix);
+	if (!ends_with(name, suffix) && !ends_with(name, total))
+		diags__warn(p->diags, p->config->name.pos,
+			    "'%s' does not say its unit: names of such metrics end in '%s'", name,
+			    p->metric->desc.shape == AGG_SHAPE_COUNTER ? total : suffix);
+}
+
+static int describe(struct planner *p, const char *namespace)
+{
+	struct metric_plan *m = p->metric;
+	struct family_desc *desc = &m->desc;
+	const char **names = calloc(m->nlabels + 1, sizeof(*names));
+	char *name;
+
+	if (!names)
+		return -ENOMEM;
+	desc->label_names = names;
+	for (u32 i = 0; i < m->nlabels; i++)
+		names[i] = m->labels[i].name;
+	desc->nlabels = (u16)m->nlabels;
+	if (asprintf(&name, "%s_%s", namespace, p->config->name.s) < 0)
+		return -ENOMEM;
+	desc->name = name;
+	desc->help = p->config->help.s ? p->config->help.s : "";
+	if (m->kind)
+		desc->shape = m->kind->shape;
+	if (m->value)
+		desc->scale = units[m->value->unit].scale;
+	check_unit_suffix(p);
+	return 0;
+}
+
+int metric_plan__init(struct metric_plan *m, const struct metric_config *config,
+		      const char *namespace, const struct field_scope *scope, struct diags *diags)
+{
+	struct planner p = {m, config, scope, diags};
+	int rc;
+
+	m->config = config;
+	m->name = config->name.s;
+	m->max_series = (u32)config->max_series.n;
+	m->labels = calloc(config->nlabels + 1, sizeof(*m->labels));
+	if (!m->labels)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->nlabels; i++)
+		plan_label(&p, &config->labels[i]);
+	plan_value(&p);
+	rc = plan_buckets(&p);
+	return rc ? rc : describe(&p, namespace);
+}
+
+struct log2_limits metric_plan_log2_limits(const struct field *value)
+{
+	const struct unit_facts *unit = &units[value->unit];
+
+	return (struct log2_limits){.min = unit->log2_min, .max = unit->log2_max};
+}
+
+void metric_plan__fini(struct metric_plan *m)
+{
+	free((char *)m->desc.name);
+	free((void *)m->desc.label_names);
+	free(m->labels);
+	free(m->bounds);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The planning of one metric: its kind, its labels, its value and its buckets. Used by
+ * pipeline/plan; what it knows of units, by `check --print` too. */
+#ifndef RINGTALLY_PIPELINE_METRIC_PLAN_H
+#define RINGTALLY_PIPELINE_METRIC_PLAN_H
+
+#include "pipeline/field_ref.h"
+#include "pipeline/plan.h"
+
+/* The kind that the config names; NULL when there is none, which goes to diags. */
+const struct agg_ops *metric_plan_kind(const struct metric_config *config, struct diags *diags);
+
+/* Fills a zeroed metric_plan but for its kind; what is wrong goes to diags. 0 or -ENOMEM; free it
+ * either way. */
+int metric_plan__init(struct metric_plan *m, const struct metric_config *config,
+		      const char *namespace, const struct field_scope *scope, struct diags *diags);
+void metric_plan__fini(struct metric_plan *m);
+
+/* The limits of log2 buckets that a config leaves out, by the unit of the value; NULL: must be
+ * said. */
+struct log2_limits {
+	const char *min;
+	const char *max;
+};
+struct log2_limits metric_plan_log2_limits(const struct field *value);
+
+#endif

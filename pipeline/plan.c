@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Planning takes two passes: first every metric finds its event and its fields; then, with all
+ * metrics of an event known, its filter and its key are laid out.
+ */
+#include "pipeline/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/suggest.h"
+#include "config/config.h"
+#include "pipeline/filter.h"
+#include "pipeline/key_layout.h"
+#include "pipeline/metric_plan.h"
+
+/* What planning works with. */
+struct planner {
+	const struct config *config;
+	const struct plan_source *sources;
+	u32 nsources;
+	struct diags *diags;
+	struct plan *plan;
+};
+
+static const struct record_schema *find_event(const struct planner *p, const char *name,
+					      u32 *ret_object)
+{
+	for (u32 i = 0; i < p->nsources; i++) {
+		const struct record_schema *event = schema__event(p->sources[i].schema, name);
+
+		if (event) {
+			*ret_object = i;
+			return event;
+		}
+	}
+	return NULL;
+}
+
+static void report_unknown_event(struct planner *p, const struct config_text *name)
+{
+	struct suggestion suggestion;
+
+	suggestion__init(&suggestion, name->s);
+	for (u32 i = 0; i < p->nsources; i++)
+		for (u32 e = 0; e < p->sources[i].schema->nevents; e++)
+			suggestion__offer(&suggestion, p->sources[i].schema->events[e].name);
+	diags__unknown(p->diags, name->pos, &suggestion, "unknown event '%s'", name->s);
+}
+
+static enum wire_delivery find_delivery(const struct config *config, const char *event)
+{
+	for (size_t i = 0; i < config->nevents; i++)
+		if (!strcmp(config->events[i].name.s, event))
+			return (enum wire_delivery)config->events[i].delivery;
+	return WIRE_STREAM;
+}
+
+static struct event_plan *add_event(struct planner *p, const struct record_schema *schema,
+				    u32 object)
+{
+	struct plan *plan = p->plan;
+	struct event_plan *grown = reallocarray(plan->events, plan->nevents + 1, sizeof(*grown));
+	struct event_plan *event;
+
+	if (!grown)
+		return NULL;
+	plan->events = grown;
+	event = &grown[plan->nevents];
+	*event = (struct event_plan){
+		.schema = schema,
+		.object = object,
+		.wire =
+			{
+				.enabled = 1,
+				.event = plan->nevents++,
+				.generation = 1,
+				.delivery = find_delivery(p->config, schema->name),
+				.wake_bytes = p->config->ring_size.n / 4,
+			},
+	};
+	return event;
+}
+
+/* The plan of the event of this name, begun when this is its first metric; NULL when unknown. */
+static int event_for(struct planner *p, const struct config_text *name,
+		     struct event_plan **ret_event)
+{
+	const struct record_schema *schema;
+	u32 object = 0;
+
+	*ret_event = NULL;
+	for (u32 i = 0; i < p->plan->nevents; i++) {
+		if (!strcmp(p->plan->events[i].schema->name, name->s)) {
+			*ret_event = &p->plan->events[i];
+			return 0;
+		}
+	}
+	schema = find_event(p, name->s, &object);
+	if (!schema) {
+		report_unknown_event(p, name);
+		return 0;
+	}
+	*ret_event = add_event(p, schema, object);
+	return *ret_event ? 0 : -ENOMEM;
+}
+
+static struct field_scope scope_of(const struct planner *p, const struct event_plan *event)
+{
+	return (struct field_scope){
+		.event = event->schema,
+		.context = &p->sources[event->object].schema->context,
+	};
+}
+
+static int plan_metric(struct planner *p, const struct metric_config *config)
+{
+	const struct agg_ops *kind = metric_plan_kind(config, p->diags);
+	struct metric_plan *grown;
+	struct event_plan *event;
+	struct field_scope scope;
+
+	if (!config->event.s || !config->name.s)
+		return 0; /* reported when the config was read */
+	if (event_for(p, &config->event, &event))
+		return -ENOMEM;
+	if (!event)
+		return 0;
+	if (event->nmetrics == WIRE_METRICS_MAX) {
+		diags__error(p->diags, config->pos, "event '%s' has more than %d metrics",
+			     event->schema->name, WIRE_METRICS_MAX);
+		return 0;
+	}
+	grown = reallocarray(event->metrics, event->nmetrics + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	event->metrics = grown;
+	grown[event->nmetrics] = (struct metric_plan){.kind = kind};
+	scope = scope_of(p, event);
+	return metric_plan__init(&grown[event->nmetrics++], config, p->config->namespace.s, &scope,
+				 p->diags);
+}
+
+static void plan_event(struct planner *p, struct event_plan *event)
+{
+	struct filter_plan filter = {
+		.scope = scope_of(p, event),
+		.diags = p->diags,
+		.filter = &event->filter,
+	};
+
+	for (u32 i = 0; i < event->nmetrics; i++)
+		if (event->metrics[i].config->where)
+			filter_plan__add(&filter, i, event->metrics[i].config->where);
+	key_layout(event, &filter, p->diags);
+}
+
+/* An event of one name in two objects would be ambiguous everywhere. */
+static int check_unique_events(const struct planner *p, struct err *err)
+{
+	for (u32 i = 0; i < p->nsources; i++) {
+		const struct schema *schema = p->sources[i].schema;
+
+		for (u32 e = 0; e < schema->nevents; e++) {
+			u32 first = 0;
+
+			find_event(p, schema->events[e].name, &first);
+			if (first != i)
+				return err__set(err, -EEXIST,
+						"event '%s' is defined by %s and by %s",
+						schema->events[e].name, p->sources[first].name,
+						p->sources[i].name);
+		}
+	}
+	return 0;
+}
+
+static int plan_all(struct planner *p, struct err *err)
+{
+	const struct config *config = p->config;
+	u32 object;
+	int rc = check_unique_events(p, err);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < config->nevents; i++)
+		if (!find_event(p, config->events[i].name.s, &object))
+			report_unknown_event(p, &config->events[i].name);
+	for (size_t i = 0; i < config->nmetrics; i++)
+		if (plan_metric(p, &config->metrics[i]))
+			return err__set_errno(err, -ENOMEM, "plan");
+	for (u32 i = 0; i < p->plan->nevents; i++)
+		if (p->plan->events[i].nmetrics)
+			plan_event(p, &p->plan->events[i]);
+	return 0;
+}
+
+int plan__new(const struct config *config, const struct plan_source *sources, u32 nsources,
+	      struct diags *diags, struct plan **ret_plan, struct err *err)
+{
+	struct planner p = {
+		.config = config,
+		.sources = sources,
+		.nsources = nsources,
+		.diags = diags,
+		.plan = calloc(1, sizeof(*p.plan)),
+	};
+	int rc;
+
+	if (!p.plan)
+		return err__set_errno(err, -ENOMEM, "plan");
+	rc = plan_all(&p, err);
+	if (rc) {
+		plan__free(p.plan);
+		return rc;
+	}
+	*ret_plan = p.plan;
+	return 0;
+}
+
+void plan__free(struct plan *p)
+{
+	if (!p)
+		return;
+	for (u32 i = 0; i < p->nevents; i++) {
+		for (u32 m = 0; m < p->events[i].nmetrics; m++)
+			metric_plan__fini(&p->events[i].metrics[m]);
+		free(p->events[i].metrics);
+	}
+	free(p->events);
+	free(p);
+}

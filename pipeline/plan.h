@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: config and schemas brought together. For each event that metrics use: the constants
+ * that go into the kernel (struct wire_plan), and for each metric where its labels lie in the joint
+ * key. Pure: no kernel, no libbpf; what does not fit goes to diags with its place.
+ *
+ * The kernel lays a key out in ascending order of words, context before event, so both sides derive
+ * every position from the same masks.
+ */
+#ifndef RINGTALLY_PIPELINE_PLAN_H
+#define RINGTALLY_PIPELINE_PLAN_H
+
+#include "aggregators/family.h"
+#include "bpf/wire.h"
+#include "pipeline/schema.h"
+
+struct config;
+struct decoder_ops;
+struct diags;
+struct metric_config;
+struct err;
+
+/* One label of one metric: which words of the key, and how they become text. */
+struct label_plan {
+	const char *name;
+	const struct field *field;
+	bool of_context; /* a field of the context, else of the event */
+	const struct decoder_ops *decoder;
+	u32 key_word; /* its first word in the key */
+	u64 presence; /* bit in the key's bits word that says it is there; 0: it always is */
+};
+
+struct metric_plan {
+	struct family_desc desc; /* what the exposition says; name with the namespace */
+	const char *name;	 /* without it, as the config says */
+	const struct agg_ops *kind;
+	u32 max_series;
+	struct label_plan *labels;
+	u32 nlabels;
+	u32 label_words;	   /* of all labels together */
+	u64 label_presence;	   /* bits of the bits word that its optional labels look at */
+	const struct field *value; /* NULL: none */
+	u32 sum_word;		   /* of the value, among the words of a record; if value */
+	u32 bucket_slot;	   /* of the histogram, among those in the key; if desc.nbounds */
+	u64 *bounds;		   /* owned; = desc.bounds */
+	const struct metric_config *config;
+};
+
+struct event_plan {
+	const struct record_schema *schema;
+	u32 object; /* whose event it is: index into the schemas given */
+	struct wire_plan wire;
+	struct wire_filter filter;
+	struct metric_plan *metrics;
+	u32 nmetrics;
+	u32 ledger_bytes; /* of one CPU's books: struct wire_ledger and the lost cells */
+	u32 table_bytes;  /* of one bucket table */
+};
+
+struct plan {
+	struct event_plan *events; /* index = wire_plan.event */
+	u32 nevents;
+};
+
+/* The objects to choose events from: names for messages, and what they say of themselves. */
+struct plan_source {
+	const char *name;
+	const struct schema *schema;
+};
+
+/*
+ * Problems of content go to diags, and the plan is then incomplete: not to be used, only freed.
+ * -ENOMEM otherwise. The plan borrows from the config and from the schemas.
+ */
+int plan__new(const struct config *config, const struct plan_source *sources, u32 nsources,
+	      struct diags *diags, struct plan **ret_plan, struct err *err);
+void plan__free(struct plan *p);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One probe object (.bpf.o), the bundled one or a user's: opened, planned, loaded, attached,
+ * closed. Nothing here knows any particular probe.
+ *
+ * An event is made by one or more parts (a start and an end, say); for each part the object offers
+ * programs as alternatives. Which one this kernel takes is found out by loading and attaching it,
+ * never by its version. An event whose part found no taker is refused, with the kernel's reason;
+ * the others go on.
+ */
+#ifndef RINGTALLY_PIPELINE_PROBE_OBJECT_H
+#define RINGTALLY_PIPELINE_PROBE_OBJECT_H
+
+#include "pipeline/probe_image.h"
+
+struct probe_object;
+struct rings;
+
+/* Errors of opening are the user's (-EINVAL: not an object, or not one of ours; -ENOENT ...):
+ * exit 2. `btf_path` replaces the kernel's own BTF for CO-RE, NULL for none; borrowed for life. */
+int probe_object__open_bundle(const char *btf_path, struct probe_object **ret_object,
+			      struct err *err);
+int probe_object__open_file(const char *path, const char *btf_path,
+			    struct probe_object **ret_object, struct err *err);
+void probe_object__close(struct probe_object *o); /* detaches first */
+
+const char *probe_object__name(const struct probe_object *o);
+const struct schema *probe_object__schema(const struct probe_object *o);
+
+/* Where a program of the schema attaches: "tp_btf/sched_switch". "" for a name that is none. */
+const char *probe_object__hook(const struct probe_object *o, const char *program);
+
+/* The event's start map as it would be loaded. */
+struct start_map probe_object__start_map(const struct probe_object *o,
+					 const struct event_plan *event);
+
+/* Before loading: this event is wanted, with this plan (borrowed for life). 0 or -ENOMEM. */
+int probe_object__use(struct probe_object *o, const struct event_plan *event, struct err *err);
+
+/* Blocking; may run on another thread, as it touches nothing but the object. 0 also when the kernel
+ * refused events: ask probe_object__refusal. */
+int probe_object__load(struct probe_object *o, const struct rings *rings, struct err *err);
+
+/* Blocking. Afterwards no program of the object runs any more. */
+void probe_object__detach(struct probe_object *o);
+
+/* After loading: NULL when every part of the event is attached, else why not, in one line. */
+const char *probe_object__refusal(const struct probe_object *o, const struct event_plan *event);
+
+/* The map of the event's books; -1 when the event is not loaded. */
+int probe_object__ledger_fd(const struct probe_object *o, const struct event_plan *event);
+
+/* One row per part of a used event: the program in use, or the last one tried. */
+struct program_status {
+	const struct event_plan *event;
+	const char *program;
+	const char *hook; /* "tp_btf/sys_enter" */
+	bool attached;
+	int fd; /* of the program; -1 */
+};
+u32 probe_object__nprograms(const struct probe_object *o);
+struct program_status probe_object__program(const struct probe_object *o, u32 i);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Raw label words -> row, for one metric: spares the decoding of labels seen before. Bounded, and
+ * free to forget: direct-mapped, a new key evicts whatever stood in its place. All memory is taken
+ * at creation (untouched pages cost nothing).
+ */
+#ifndef RINGTALLY_PIPELINE_RAW_CACHE_H
+#define RINGTALLY_PIPELINE_RAW_CACHE_H
+
+#include "base/types.h"
+
+struct raw_cache;
+
+enum { RAW_CACHE_MISS = 0xffffffff };
+
+/* For keys of `words` words; `entries` is rounded up to a power of two. NULL when out of memory. */
+struct raw_cache *raw_cache__new(u32 words, u32 entries);
+void raw_cache__free(struct raw_cache *c);
+
+u32 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash);
+void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u32 row);
+
+#endif

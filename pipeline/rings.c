@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libbpf's ring_buffer consumes; it has no bounded consume (1.1.2), so its callback stops it with
+ * -EAGAIN once the budget is spent: the record it was called for counts as consumed. One
+ * ring_buffer per ring, so that one full ring cannot starve the others.
+ *
+ * libbpf does not tell positions either. They are in the first two pages of the ring's mapping
+ * (consumer, producer), which anybody may map for reading.
+ */
+#include "pipeline/rings.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/util.h"
+
+struct ring {
+	struct rings *rings;
+	int map_fd;
+	struct ring_buffer *consumer;
+	void *positions; /* two pages, read only */
+};
+
+struct rings {
+	u32 n;
+	size_t size;
+	size_t page;
+	int outer_fd;
+	int wake_fd;
+	rings_record_fn record;
+	void *ctx;
+	size_t budget;
+	u64 consumed;
+	u32 next; /* the ring whose turn it is to be drained first */
+	struct ring ring[];
+};
+
+static int on_sample(void *ctx, void *data, size_t n)
+{
+	struct ring *ring = ctx;
+	struct rings *r = ring->rings;
+
+	r->record(r->ctx, data, n);
+	r->consumed++;
+	return --r->budget == 0 ? -EAGAIN : 0;
+}
+
+static u64 position(const struct ring *ring, size_t offset)
+{
+	const u64 *at = (const u64 *)((const char *)ring->positions + offset);
+
+	return __atomic_load_n(at, __ATOMIC_ACQUIRE);
+}
+
+static u64 consumer_position(const struct ring *ring)
+{
+	return position(ring, 0);
+}
+
+static u64 producer_position(const struct ring *ring)
+{
+	return position(ring, ring->rings->page);
+}
+
+static int ring__open(struct ring *ring, struct rings *r, u32 cpu, struct err *err)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+
+	ring->rings = r;
+	ring->map_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (u32)r->size, NULL);
+	if (ring->map_fd < 0)
+		return err__set_errno(err, -errno, "ring of CPU %u (%zu bytes)", cpu, r->size);
+	ring->consumer = ring_buffer__new(ring->map_fd, on_sample, ring, NULL);
+	if (!ring->consumer)
+		return err__set_errno(err, -errno, "mapping the ring of CPU %u", cpu);
+	ring->positions = mmap(NULL, 2 * r->page, PROT_READ, MAP_SHARED, ring->map_fd, 0);
+	if (ring->positions == MAP_FAILED) {
+		ring->positions = NULL;
+		return err__set_errno(err, -errno, "mapping the ring of CPU %u", cpu);
+	}
+	if (epoll_ctl(r->wake_fd, EPOLL_CTL_ADD, ring->map_fd, &event))
+		return err__set_errno(err, -errno, "watching the ring of CPU %u", cpu);
+	if (bpf_map_update_elem(r->outer_fd, &cpu, &ring->map_fd, BPF_ANY))
+		return err__set_errno(err, -errno, "placing the ring of CPU %u", cpu);
+	return 0;
+}
+
+/* The map of maps needs to see one ring, the first, to know what it will hold. */
+static int open_outer(struct rings *r, struct err *err)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	int inner = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (u32)r->size, NULL);
+
+	if (inner < 0)
+		return err__set_errno(err, -errno, "a ring of %zu bytes", r->size);
+	opts.inner_map_fd = (u32)inner;
+	r->outer_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "m_rings", sizeof(u32),
+				     sizeof(u32), r->n, &opts);
+	close(inner);
+	return r->outer_fd < 0 ? err__set_errno(err, -errno, "map m_rings") : 0;
+}
+
+int rings__new(u32 ncpus, size_t size, rings_record_fn record, void *ctx, struct rings **ret_rings,
+	       struct err *err)
+{
+	struct rings *r = calloc(1, sizeof(*r) + ncpus * sizeof(r->ring[0]));
+	int rc;
+
+	if (!r)
+		return err__set_errno(err, -ENOMEM, "rings");
+	r->n = ncpus;
+	r->size = size;
+	r->page = (size_t)sysconf(_SC_PAGESIZE);
+	r->record = record;
+	r->ctx = ctx;
+	r->outer_fd = -1;
+	for (u32 i = 0; i < ncpus; i++)
+		r->ring[i].map_fd = -1;
+	r->wake_fd = epoll_create1(EPOLL_CLOEXEC);
+	rc = r->wake_fd < 0 ? err__set_errno(err, -errno, "epoll") : open_outer(r, err);
+	for (u32 i = 0; !rc && i < ncpus; i++)
+		rc = ring__open(&r->ring[i], r, i, err);
+	if (rc) {
+		rings__free(r);
+		return rc;
+	}
+	*ret_rings = r;
+	return 0;
+}
+
+void rings__free(struct rings *r)
+{
+	if (!r)
+		return;
+	for (u32 i = 0; i < r->n; i++) {
+		ring_buffer__free(r->ring[i].consumer);
+		if (r->ring[i].positions)
+			munmap(r->ring[i].positions, 2 * r->page);
+		if (r->ring[i].map_fd >= 0)
+			close(r->ring[i].map_fd);
+	}
+	if (r->outer_fd >= 0)
+		close(r->outer_fd);
+	if (r->wake_fd >= 0)
+		close(r->wake_fd);
+	free(r);
+}
+
+u32 rings__ncpus(const struct rings *r)
+{
+	return r->n;
+}
+
+int rings__map_fd(const struct rings *r)
+{
+	return r->outer_fd;
+}
+
+int rings__wake_fd(const struct rings *r)
+{
+	return r->wake_fd;
+}
+
+void rings__acknowledge(struct rings *r)
+{
+	struct epoll_event events[64];
+
+	while (epoll_wait(r->wake_fd, events, ARRAY_SIZE(events), 0) == ARRAY_SIZE(events))
+		;
+}
+
+size_t rings__drain(struct rings *r, size_t max)
+{
+	u64 before = r->consumed;
+
+	r->budget = max;
+	for (u32 i = 0; i < r->n && r->budget > 0; i++) {
+		struct ring *ring = &r->ring[r->next];
+
+		r->next = (r->next + 1) % r->n;
+		if (consumer_position(ring) != producer_position(ring))
+			ring_buffer__consume(ring->consumer);
+	}
+	return (size_t)(r->consumed - before);
+}
+
+void rings__mark(const struct rings *r, u64 *ret_positions)
+{
+	for (u32 i = 0; i < r->n; i++)
+		ret_positions[i] = producer_position(&r->ring[i]);
+}
+
+bool rings__passed(const struct rings *r, const u64 *positions)
+{
+	for (u32 i = 0; i < r->n; i++)
+		if ((s64)(consumer_position(&r->ring[i]) - positions[i]) < 0)
+			return false;
+	return true;
+}
+
+struct rings_usage rings__usage(const struct rings *r)
+{
+	struct rings_usage usage = {.size = r->size * r->n};
+
+	for (u32 i = 0; i < r->n; i++) {
+		u64 consumed = consumer_position(&r->ring[i]);
+		size_t used = (size_t)(producer_position(&r->ring[i]) - consumed);
+
+		usage.used += used;
+		usage.fullest = MAX(usage.fullest, used * 1024 / r->size);
+	}
+	return usage;
+}
+
+u64 rings__consumed(const struct rings *r)
+{
+	return r->consumed;
+}
+
+/* Walks the records between the two positions. The kernel writes a header of two u32 before each;
+ * the first is the length, with a bit for "not submitted yet" and one for "discarded". The data is
+ * mapped twice in a row, so no record wraps. */
+static int ring__peek(const struct ring *ring, rings_record_fn record, void *ctx)
+{
+	const struct rings *r = ring->rings;
+	u64 at = consumer_position(ring);
+	u64 end = producer_position(ring);
+	char *data;
+
+	if (at == end)
+		return 0;
+	data = mmap(NULL, 2 * r->size, PROT_READ, MAP_SHARED, ring->map_fd, (off_t)(2 * r->page));
+	if (data == MAP_FAILED)
+		return -errno;
+	while (at < end) {
+		const char *header = data + (at & (r->size - 1));
+		u32 len = __atomic_load_n((const u32 *)header, __ATOMIC_ACQUIRE);
+		u32 n = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+
+		if (!(len & (BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT)))
+			record(ctx, header + BPF_RINGBUF_HDR_SZ, n);
+		at += ROUND_UP((u64)n + BPF_RINGBUF_HDR_SZ, 8);
+	}
+	munmap(data, 2 * r->size);
+	return 0;
+}
+
+int rings__peek(const struct rings *r, rings_record_fn record, void *ctx)
+{
+	int rc = 0;
+
+	for (u32 i = 0; !rc && i < r->n; i++)
+		rc = ring__peek(&r->ring[i], record, ctx);
+	return rc;
+}

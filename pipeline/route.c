@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/route.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aggregators/family.h"
+#include "aggregators/labels.h"
+#include "aggregators/series.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/util.h"
+#include "bpf/wire.h"
+#include "pipeline/decoders/decoder.h"
+#include "pipeline/ledger.h"
+#include "pipeline/plan.h"
+#include "pipeline/raw_cache.h"
+
+enum { CACHE_ENTRIES_MIN = 1024, CACHE_ENTRIES_MAX = 65536 };
+
+struct label_route {
+	const struct label_plan *plan;
+	struct decoder *decoder; /* the route's: shared by labels of one kind */
+	u64 errors;
+};
+
+struct metric_route {
+	const struct metric_plan *plan;
+	struct family *family;
+	struct raw_cache *cache;
+	struct label_route *labels;
+};
+
+struct event_route {
+	const struct event_plan *plan;
+	struct metric_route *metrics;
+	u64 consumed;
+};
+
+struct route {
+	struct event_route *events;
+	u32 nevents;
+	u32 ncpus;
+	u64 malformed;
+	struct decoder **decoders;
+	u32 ndecoders;
+	struct label_builder builder;
+};
+
+/* The decoder of a label: one per kind, unless it looks at the names of just this field. */
+static int decoder_for(struct route *r, const struct label_plan *plan,
+		       const struct decoder_env *env, struct decoder **ret_decoder, struct err *err)
+{
+	const struct decoder_ops *ops = plan->decoder;
+	struct decoder_env own = *env;
+	struct decoder **grown;
+	int rc;
+
+	for (u32 i = 0; !ops->own_names && i < r->ndecoders; i++) {
+		if (r->decoders[i]->ops == ops) {
+			*ret_decoder = r->decoders[i];
+			return 0;
+		}
+	}
+	grown = reallocarray(r->decoders, r->ndecoders + 1, sizeof(struct decoder *));
+	if (!grown)
+		return err__set_errno(err, -ENOMEM, "decoder %s", ops->name);
+	r->decoders = grown;
+	own.names = plan->field->names;
+	own.nnames = plan->field->nnames;
+	rc = ops->create(&own, &grown[r->ndecoders], err);
+	if (!rc)
+		*ret_decoder = grown[r->ndecoders++];
+	return rc;
+}
+
+/* A raw key: the label words, and which of the optional labels are there. */
+static u32 cached_words(const struct metric_plan *plan)
+{
+	return plan->label_words + (plan->label_presence != 0);
+}
+
+static u32 cache_entries(u32 max_series)
+{
+	return MAX(MIN(max_series, CACHE_ENTRIES_MAX / 4) * 4, CACHE_ENTRIES_MIN);
+}
+
+static int metric_route__init(struct metric_route *m, const struct metric_plan *plan,
+			      struct route *r, const struct decoder_env *env, struct err *err)
+{
+	int rc = family__new(&plan->desc, plan->kind, plan->value != NULL, plan->max_series,
+			     &m->family, err);
+
+	m->plan = plan;
+	for (u32 i = 0; !rc && i < plan->nlabels; i++) {
+		m->labels[i].plan = &plan->labels[i];
+		rc = decoder_for(r, &plan->labels[i], env, &m->labels[i].decoder, err);
+	}
+	return rc;
+}
+
+static int event_route__init(struct event_route *e, const struct event_plan *plan, struct route *r,
+			     const struct decoder_env *env, struct err *err)
+{
+	e->plan = plan;
+	e->metrics = calloc(plan->nmetrics, sizeof(*e->metrics));
+	if (!e->metrics)
+		return err__set_errno(err, -ENOMEM, "event %s", plan->schema->name);
+	for (u32 i = 0; i < plan->nmetrics; i++) {
+		struct metric_route *m = &e->metrics[i];
+		const struct metric_plan *metric = &plan->metrics[i];
+		int rc;
+
+		m->cache = raw_cache__new(cached_words(metric), cache_entries(metric->max_series));
+		m->labels = calloc(metric->nlabels + 1, sizeof(*m->labels));
+		if (!m->cache || !m->labels)
+			return err__set_errno(err, -ENOMEM, "metric %s", metric->name);
+		rc = metric_route__init(m, metric, r, env, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
+	       struct route **ret_route, struct err *err)
+{
+	struct route *r = calloc(1, sizeof(*r));
+	int rc = 0;
+
+	if (!r)
+		return err__set_errno(err, -ENOMEM, "route");
+	r->ncpus = ncpus;
+	r->events = calloc(plan->nevents + 1, sizeof(*r->events));
+	if (!r->events)
+		rc = err__set_errno(err, -ENOMEM, "route");
+	for (u32 i = 0; !rc && r->events && i < plan->nevents; i++) {
+		r->nevents++;
+		rc = event_route__init(&r->events[i], &plan->events[i], r, env, err);
+	}
+	if (rc) {
+		route__free(r);
+		return rc;
+	}
+	*ret_route = r;
+	return 0;
+}
+
+static void event_route__fini(struct event_route *e)
+{
+	for (u32 i = 0; e->metrics && i < e->plan->nmetrics; i++) {
+		family__free(e->metrics[i].family);
+		raw_cache__free(e->metrics[i].cache);
+		free(e->metrics[i].labels);
+	}
+	free(e->metrics);
+}
+
+void route__free(struct route *r)
+{
+	if (!r)
+		return;
+	for (u32 i = 0; r->events && i < r->nevents; i++)
+		event_route__fini(&r->events[i]);
+	for (u32 i = 0; i < r->ndecoders; i++)
+		r->decoders[i]->ops->destroy(r->decoders[i]);
+	free(r->decoders);
+	free(r->events);
+	free(r);
+}
+
+/* Decodes all labels of a metric into the builder. False: the texts may be others next time. */
+static bool decode_labels(struct route *r, struct metric_route *m, const u64 *key)
+{
+	bool final = true;
+
+	label_builder__reset(&r->builder);
+	for (u32 i = 0; i < m->plan->nlabels; i++) {
+		struct label_route *label = &m->labels[i];
+		struct decoded decoded = {0};
+
+		if (label->plan->presence && !(key[0] & label->plan->presence)) {
+			label_builder__append(&r->builder, "", 0);
+			continue;
+		}
+		label->decoder->ops->decode(label->decoder, key + label->plan->key_word,
+					    label->plan->field->words, &decoded);
+		label_builder__append(&r->builder, decoded.text, decoded.len);
+		label->errors += decoded.error;
+		final = final && !decoded.provisional;
+	}
+	return final;
+}
+
+/* The metric's raw key: its own label words in the order of its labels, and their presence. */
+static void pick_words(const struct metric_plan *plan, const u64 *key, u64 *ret_words)
+{
+	for (u32 i = 0; i < plan->nlabels; i++) {
+		const struct label_plan *label = &plan->labels[i];
+
+		for (u32 w = 0; w < label->field->words; w++)
+			*ret_words++ = key[label->key_word + w];
+	}
+	if (plan->label_presence)
+		*ret_words = key[0] & plan->label_presence;
+}
+
+static u32 find_row(struct route *r, struct metric_route *m, const u64 *key, u64 count)
+{
+	u64 words[LABELS_MAX * WIRE_KEY_WORDS_MAX + 1];
+	u64 hash;
+	u32 row;
+
+	if (m->plan->nlabels == 0)
+		return SERIES_FIRST;
+	pick_words(m->plan, key, words);
+	hash = hash_bytes(words, cached_words(m->plan) * sizeof(u64));
+	row = raw_cache__find(m->cache, words, hash);
+	if (row != RAW_CACHE_MISS)
+		return row;
+	bool final = decode_labels(r, m, key);
+
+	row = family__row(m->family, &r->builder, count);
+	if (final && row != SERIES_OTHER)
+		raw_cache__put(m->cache, words, hash, row);
+	return row;
+}
+
+/* The record as a partial aggregate, when it is one that the plan can have made. */
+static const struct wire_partial *check_record(const struct route *r, const void *record, size_t n)
+{
+	const struct wire_partial *partial = record;
+	const struct wire_plan *wire;
+
+	if (n < sizeof(*partial) || partial->head.type != WIRE_PARTIAL)
+		return NULL;
+	if (partial->head.event >= r->nevents || partial->head.cpu >= r->ncpus)
+		return NULL;
+	wire = &r->events[partial->head.event].plan->wire;
+	if (partial->head.generation != wire->generation || n != wire->record_bytes)
+		return NULL;
+	return partial;
+}
+
+/* The bucket numbers stand four to a word behind the bits word. */
+static u32 bucket_of(const struct wire_plan *wire, const u64 *key, u32 slot)
+{
+	return (u32)(key[wire->has_bits + slot / 4] >> 16 * (slot % 4)) & 0xffff;
+}
+
+static struct agg_delta delta_of(const struct metric_plan *plan, const struct wire_plan *wire,
+				 const struct wire_partial *partial)
+{
+	struct agg_delta delta = {.count = partial->count};
+
+	if (plan->value)
+		delta.sum = partial->words[plan->sum_word];
+	if (plan->desc.nbounds)
+		delta.bucket = bucket_of(wire, partial->words, plan->bucket_slot);
+	return delta;
+}
+
+void route__record(void *ctx, const void *record, size_t n)
+{
+	struct route *r = ctx;
+	const struct wire_partial *partial = check_record(r, record, n);
+	struct event_route *e;
+	u64 bits;
+
+	if (!partial) {
+		r->malformed++;
+		return;
+	}
+	e = &r->events[partial->head.event];
+	e->consumed += partial->count;
+	bits = e->plan->wire.has_bits ? partial->words[0] : (u64)-1;
+	for (u32 i = 0; i < e->plan->nmetrics; i++) {
+		struct metric_route *m = &e->metrics[i];
+		struct agg_delta delta = delta_of(m->plan, &e->plan->wire, partial);
+
+		if (bits & WIRE_BITS_METRIC(i))
+			family__add(m->family, find_row(r, m, partial->words, partial->count),
+				    &delta);
+	}
+}
+
+int route__inspect(const struct route *r, const void *record, size_t n, u32 *ret_event,
+		   u64 *ret_count)
+{
+	const struct wire_partial *partial = check_record(r, record, n);
+
+	if (!partial)
+		return -EBADMSG;
+	*ret_event = partial->head.event;
+	*ret_count = partial->count;
+	return 0;
+}
+
+/* A histogram's count is that of its buckets, so there the cell's own count is not needed. */
+static void collect_lost(struct metric_route *m, struct ledger *ledger, u32 cell)
+{
+	struct agg_delta lost = {
+		.count = ledger__take_lost(ledger, cell),
+		.sum = ledger__take_lost(ledger, cell + 1),
+	};
+
+	if (!m->plan->desc.nbounds) {
+		family__add_lost(m->family, &lost);
+		return;
+	}
+	lost.count = 0;
+	family__add_lost(m->family, &lost);
+	for (u32 i = 0; i <= m->plan->desc.nbounds; i++) {
+		lost = (struct agg_delta){.count = ledger__take_lost(ledger, cell + 2 + i),
+					  .bucket = i};
+		family__add_lost(m->family, &lost);
+	}
+}
+
+void route__collect_lost(struct route *r, u32 event, struct ledger *ledger)
+{
+	const struct event_route *e = &r->events[event];
+
+	for (u32 m = 0; m < e->plan->nmetrics; m++)
+		collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+}
+
+int route__snapshot(struct route *r, struct snapshot *s)
+{
+	for (u32 i = 0; i < r->nevents; i++) {
+		for (u32 m = 0; m < r->events[i].plan->nmetrics; m++) {
+			int rc = family__snapshot(r->events[i].metrics[m].family, s);
+
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+u64 route__consumed(const struct route *r, u32 event)
+{
+	return r->events[event].consumed;
+}
+
+u64 route__malformed(const struct route *r)
+{
+	return r->malformed;
+}
+
+u64 route__decode_errors(const struct route *r, u32 event, u32 metric, u32 label)
+{
+	return r->events[event].metrics[metric].labels[label].errors;
+}
+
+const struct family *route__family(const struct route *r, u32 event, u32 metric)
+{
+	return r->events[event].metrics[metric].family;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records to series. For each metric whose bit is set in a record: the label words are picked out
+ * of the joint key, become texts (once, then a cache leads straight to the row), find their series,
+ * and count and sum are added there. No allocation per record after first sight, no formatting, no
+ * clock.
+ *
+ * A series is its decoded texts: many raw keys may lead to one series. The folded series is never
+ * remembered for a key, so that the limit's policy sees every folded event.
+ */
+#ifndef RINGTALLY_PIPELINE_ROUTE_H
+#define RINGTALLY_PIPELINE_ROUTE_H
+
+#include "base/types.h"
+
+struct decoder_env;
+struct err;
+struct family;
+struct ledger;
+struct plan;
+struct route;
+struct snapshot;
+
+int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
+	       struct route **ret_route, struct err *err);
+void route__free(struct route *r);
+
+/* One record, from a ring: checked, never trusted. Matches rings_record_fn; ctx is the route. */
+void route__record(void *ctx, const void *record, size_t n);
+
+/* What the kernel lost of an event, from its books, to the lost series of its metrics. */
+void route__collect_lost(struct route *r, u32 event, struct ledger *ledger);
+
+/* Adds all metrics to the snapshot, in the order of the config's events. 0 or -ENOMEM. */
+int route__snapshot(struct route *r, struct snapshot *s);
+
+u64 route__consumed(const struct route *r, u32 event); /* events, not records */
+u64 route__malformed(const struct route *r);	       /* records that made no sense: 0, or a bug */
+u64 route__decode_errors(const struct route *r, u32 event, u32 metric, u32 label);
+const struct family *route__family(const struct route *r, u32 event, u32 metric);
+
+/* The record's event and count, when it is a sound partial aggregate of the plan; else -EBADMSG. */
+int route__inspect(const struct route *r, const void *record, size_t n, u32 *ret_event,
+		   u64 *ret_count);
+
+#endif

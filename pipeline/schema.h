@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a probe object says of itself: its events with their fields, the context, and which programs
+ * make which event. Read from the BTF declaration tags of bpf/lib/core.bpf.h, for a user's object
+ * exactly as for the bundled one. Objects come from outside: everything is checked.
+ */
+#ifndef RINGTALLY_PIPELINE_SCHEMA_H
+#define RINGTALLY_PIPELINE_SCHEMA_H
+
+#include "base/types.h"
+
+struct btf;
+struct err;
+struct named_value;
+
+enum unit { UNIT_NONE, UNIT_NS, UNIT_BYTES };
+
+struct field {
+	const char *name;
+	const char *help;
+	const char *decoder; /* never NULL: what the object says, else by type */
+	enum unit unit;
+	u32 word;  /* its first word in the event or context */
+	u32 words; /* how many */
+	bool text;
+	bool is_signed;
+	bool optional;		   /* may be absent from an event */
+	struct named_value *names; /* an enum's values, as labels show them; owned by the schema */
+	u32 nnames;
+};
+
+/* A struct of fields: an event, or the context. */
+struct record_schema {
+	const char *name;
+	const char *help;
+	struct field *fields;
+	u32 nfields;
+	u32 nwords;
+	u32 presence_word; /* says which optional fields are there, if has_presence; no field itself
+			    */
+	bool has_presence;
+};
+
+/* One program; those of one event and part are alternatives in this order. */
+struct program_schema {
+	const char *name;  /* of the function */
+	const char *event; /* not NUL-terminated */
+	size_t event_len;
+	const char *part;
+};
+
+/* All texts are borrowed from the BTF. */
+struct schema {
+	struct record_schema *events;
+	u32 nevents;
+	struct record_schema context;
+	struct program_schema *programs;
+	u32 nprograms;
+};
+
+/* -EINVAL when the tags make no sense; an object without any is fine and has no events. */
+int schema__read(const struct btf *btf, struct schema **ret_schema, struct err *err);
+void schema__free(struct schema *s);
+
+const struct record_schema *schema__event(const struct schema *s, const char *name);
+const struct field *record_schema__field(const struct record_schema *r, const char *name);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One function per group of families; families whose rows differ only in a number are rows of a
+ * table.
+ */
+#include "pipeline/selfstats.h"
+
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+
+#include "aggregators/family.h"
+#include "aggregators/series.h"
+#include "aggregators/snapshot.h"
+#include "base/util.h"
+#include "base/version.h"
+#include "pipeline/collector.h"
+#include "pipeline/drain.h"
+#include "pipeline/plan.h"
+#include "pipeline/probe_object.h"
+#include "pipeline/rings.h"
+#include "pipeline/route.h"
+
+#define SELF(name) "ringtally_self_" name
+#define LABELS(...)           \
+	(const char *const[]) \
+	{                     \
+		__VA_ARGS__   \
+	}
+
+void scrape_stats__add(struct scrape_stats *s, int code, u64 duration_ns)
+{
+	s->last_ns = duration_ns;
+	for (int i = 0; i < SCRAPE_CODES_MAX; i++) {
+		if (s->codes[i] == 0)
+			s->codes[i] = code;
+		if (s->codes[i] == code) {
+			s->counts[i]++;
+			return;
+		}
+	}
+}
+
+static void one(struct snapshot *s, const char *name, const char *help, enum agg_shape shape,
+		u8 scale, u64 value)
+{
+	const struct family_desc desc = {
+		.name = name, .help = help, .shape = shape, .scale = scale};
+
+	snapshot__begin(s, &desc);
+	snapshot__sample(s, value, NULL);
+}
+
+static void build_info(struct snapshot *s)
+{
+	static const char *const labels[] = {"version", "commit", "libbpf", "kernel"};
+	static const struct family_desc desc = {
+		.name = SELF("build_info"),
+		.help = "What runs here; always 1.",
+		.shape = AGG_SHAPE_GAUGE,
+		.label_names = labels,
+		.nlabels = ARRAY_SIZE(labels),
+	};
+	struct utsname kernel = {0};
+
+	uname(&kernel);
+	snapshot__begin(s, &desc);
+	snapshot__sample(s, 1,
+			 LABELS(ringtally_version, ringtally_commit, libbpf_version_string(),
+				kernel.release));
+}
+
+static void config_state(const struct selfstats *self, struct snapshot *s)
+{
+	one(s, SELF("config_last_reload_successful"), "Whether the last config was accepted.",
+	    AGG_SHAPE_GAUGE, 0, 1);
+	one(s, SELF("config_last_reload_success_timestamp_seconds"),
+	    "When the config in use took effect.", AGG_SHAPE_GAUGE, 3, self->started_ms);
+	one(s, SELF("generation"), "Number of the plan in use, counted from 1.", AGG_SHAPE_GAUGE, 0,
+	    1);
+}
+
+static void probes_attached(const struct collector *c, struct snapshot *s)
+{
+	static const char *const labels[] = {"event", "program", "hook"};
+	static const struct family_desc desc = {
+		.name = SELF("probe_attached"),
+		.help = "Whether a program of a configured event is attached.",
+		.shape = AGG_SHAPE_GAUGE,
+		.label_names = labels,
+		.nlabels = ARRAY_SIZE(labels),
+	};
+
+	snapshot__begin(s, &desc);
+	for (u32 i = 0; i < c->nobjects; i++) {
+		for (u32 p = 0; p < probe_object__nprograms(c->objects[i]); p++) {
+			struct program_status program = probe_object__program(c->objects[i], p);
+
+			snapshot__sample(
+				s, program.attached,
+				LABELS(program.event->schema->name, program.program, program.hook));
+		}
+	}
+}
+
+/* The books, term by term. `skipped` is the kernel's own count. */
+struct event_books {
+	const char *event;
+	struct ledger_totals totals;
+	u64 skipped;
+};
+
+static u64 fired(const struct event_books *b)
+{
+	return b->totals.seen + b->totals.unpaired + b->skipped;
+}
+static u64 seen(const struct event_books *b)
+{
+	return b->totals.seen;
+}
+static u64 filtered(const struct event_books *b)
+{
+	return b->totals.filtered;
+}
+static u64 consumed(const struct event_books *b)
+{
+	return b->totals.consumed;
+}
+static u64 pending(const struct event_books *b)
+{
+	return b->totals.pending;
+}
+static u64 clock_skew(const struct event_books *b)
+{
+	return b->totals.clock_skew;
+}
+static u64 starts_refused(const struct event_books *b)
+{
+	return b->totals.starts_refused;
+}
+static u64 skipped(const struct event_books *b)
+{
+	return b->skipped;
+}
+static u64 lost_ring_full(const struct event_books *b)
+{
+	return b->totals.lost_ring_full;
+}
+static u64 lost_no_ring(const struct event_books *b)
+{
+	return b->totals.lost_no_ring;
+}
+static u64 unpaired(const struct event_books *b)
+{
+	return b->totals.unpaired;
+}
+
+/* One row per family and reason; rows of one family stand together. */
+static const struct term {
+	const char *name;
+	const char *help;
+	const char *reason; /* NULL: the family has no such label */
+	enum agg_shape shape;
+	u64 (*value)(const struct event_books *b);
+} terms[] = {
+	{SELF("events_fired_total"), "Events that happened: seen, unpaired and skipped.", NULL,
+	 AGG_SHAPE_COUNTER, fired},
+	{SELF("events_seen_total"), "Events that reached emit.", NULL, AGG_SHAPE_COUNTER, seen},
+	{SELF("events_filtered_total"), "Events that no metric's where accepted.", NULL,
+	 AGG_SHAPE_COUNTER, filtered},
+	{SELF("events_consumed_total"), "Events in records that were taken from the rings.", NULL,
+	 AGG_SHAPE_COUNTER, consumed},
+	{SELF("events_pending"), "Events in records that wait in the rings.", NULL, AGG_SHAPE_GAUGE,
+	 pending},
+	{SELF("events_lost_total"), "Events that lost their labels, by reason.", "ring_full",
+	 AGG_SHAPE_COUNTER, lost_ring_full},
+	{SELF("events_lost_total"), "", "no_ring", AGG_SHAPE_COUNTER, lost_no_ring},
+	{SELF("events_unpaired_total"), "Ends of events without a start, by reason.", "no_start",
+	 AGG_SHAPE_COUNTER, unpaired},
+	{SELF("starts_refused_total"), "Starts of events that found their map full.", NULL,
+	 AGG_SHAPE_COUNTER, starts_refused},
+	{SELF("clock_skew_total"), "Intervals that came out negative and count as 0.", NULL,
+	 AGG_SHAPE_COUNTER, clock_skew},
+	{SELF("events_skipped_total"), "Events whose program the kernel did not run (recursion).",
+	 NULL, AGG_SHAPE_COUNTER, skipped},
+};
+
+static void add_term(struct snapshot *s, const struct term *term, bool new_family,
+		     const struct event_books *books, u32 n)
+{
+	static const char *const labels[] = {"event", "reason"};
+	const struct family_desc desc = {
+		.name = term->name,
+		.help = term->help,
+		.shape = term->shape,
+		.label_names = labels,
+		.nlabels = term->reason ? 2 : 1,
+	};
+
+	if (new_family)
+		snapshot__begin(s, &desc);
+	for (u32 i = 0; i < n; i++)
+		snapshot__sample(s, term->value(&books[i]), LABELS(books[i].event, term->reason));
+}
+
+static void ledgers(const struct collector *c, struct snapshot *s)
+{
+	u32 n = c->plan->nevents;
+	struct ledger_totals *totals = calloc(n + 1, sizeof(*totals));
+	struct event_books *books = calloc(n + 1, sizeof(*books));
+
+	if (totals && books) {
+		collector__totals(c, totals);
+		for (u32 i = 0; i < n; i++)
+			books[i] = (struct event_books){c->plan->events[i].schema->name, totals[i],
+							collector__skipped(c, i)};
+		for (size_t t = 0; t < ARRAY_SIZE(terms); t++)
+			add_term(s, &terms[t], *terms[t].help != '\0', books, n);
+	}
+	free(totals);
+	free(books);
+}
+
+static u64 series_live(const struct series_table *t)
+{
+	return series_table__live(t);
+}
+
+static u64 series_limit(const struct series_table *t)
+{
+	return series_table__max_rows(t) - SERIES_FIRST;
+}
+
+/* One family with a row per configured metric. */
+static void per_metric(const struct collector *c, struct snapshot *s, const char *name,
+		       const char *help, u64 (*value)(const struct series_table *t))
+{
+	static const char *const labels[] = {"metric"};
+	const struct family_desc desc = {.name = name,
+					 .help = help,
+					 .shape = AGG_SHAPE_GAUGE,
+					 .label_names = labels,
+					 .nlabels = 1};
+
+	snapshot__begin(s, &desc);
+	for (u32 e = 0; e < c->plan->nevents; e++) {
+		for (u32 m = 0; m < c->plan->events[e].nmetrics; m++) {
+			const struct family *family = route__family(c->route, e, m);
+
+			snapshot__sample(s, value(family__series(family)),
+					 LABELS(c->plan->events[e].metrics[m].name));
+		}
+	}
+}
+
+/* Folding takes all labels of a series at once; a limit of one label's own comes later. */
+static void folded(const struct collector *c, struct snapshot *s)
+{
+	static const char *const labels[] = {"metric", "label"};
+	static const struct family_desc desc = {
+		.name = SELF("folded_total"),
+		.help = "Events whose label values were folded into __other__.",
+		.shape = AGG_SHAPE_COUNTER,
+		.label_names = labels,
+		.nlabels = ARRAY_SIZE(labels),
+	};
+
+	snapshot__begin(s, &desc);
+	for (u32 e = 0; e < c->plan->nevents; e++) {
+		for (u32 m = 0; m < c->plan->events[e].nmetrics; m++) {
+			const struct metric_plan *metric = &c->plan->events[e].metrics[m];
+			const struct family *family = route__family(c->route, e, m);
+			u64 n = series_table__folded(family__series(family));
+
+			for (u32 l = 0; l < metric->nlabels; l++)
+				snapshot__sample(s, n,
+						 LABELS(metric->name, metric->labels[l].name));
+		}
+	}
+}
+
+static void decode_errors(const struct collector *c, struct snapshot *s)
+{
+	static const char *const labels[] = {"metric", "label"};
+	static const struct family_desc desc = {
+		.name = SELF("decode_errors_total"),
+		.help = "Label values that could not be decoded.",
+		.shape = AGG_SHAPE_COUNTER,
+		.label_names = labels,
+		.nlabels = ARRAY_SIZE(labels),
+	};
+
+	snapshot__begin(s, &desc);
+	for (u32 e = 0; e < c->plan->nevents; e++) {
+		for (u32 m = 0; m < c->plan->events[e].nmetrics; m++) {
+			const struct metric_plan *metric = &c->plan->events[e].metrics[m];
+
+			for (u32 l = 0; l < metric->nlabels; l++)
+				snapshot__sample(s, route__decode_errors(c->route, e, m, l),
+						 LABELS(metric->name, metric->labels[l].name));
+		}
+	}
+}
+
+static void rings(const struct selfstats *self, struct snapshot *s)
+{
+	struct rings_usage usage = rings__usage(self->collector->rings);
+
+	one(s, SELF("ring_size_bytes"), "Size of all rings together.", AGG_SHAPE_GAUGE, 0,
+	    usage.size);
+	one(s, SELF("ring_used_bytes"), "Bytes waiting in the rings.", AGG_SHAPE_GAUGE, 0,
+	    usage.used);
+	one(s, SELF("ring_used_bytes_max"),
+	    "Most bytes found waiting by a drain since the last scrape.", AGG_SHAPE_GAUGE, 0,
+	    drain__take_used_max(self->drain));
+	one(s, SELF("records_consumed_total"), "Records taken from the rings.", AGG_SHAPE_COUNTER,
+	    0, rings__consumed(self->collector->rings));
+	one(s, SELF("records_malformed_total"), "Records that made no sense; above 0 is a bug.",
+	    AGG_SHAPE_COUNTER, 0, route__malformed(self->collector->route));
+	one(s, SELF("drain_delay_seconds_max"), "Longest delay of a drain since the last scrape.",
+	    AGG_SHAPE_GAUGE, 9, drain__take_delay_max_ns(self->drain));
+}
+
+static void kernel_memory(const struct collector *c, struct snapshot *s)
+{
+	static const char *const labels[] = {"event", "map"};
+	static const struct family_desc desc = {
+		.name = SELF("kernel_memory_bytes"),
+		.help = "Kernel memory of BPF maps; rings belong to all events.",
+		.shape = AGG_SHAPE_GAUGE,
+		.label_names = labels,
+		.nlabels = ARRAY_SIZE(labels),
+	};
+
+	snapshot__begin(s, &desc);
+	snapshot__sample(s, rings__usage(c->rings).size, LABELS("", "rings"));
+	for (u32 e = 0; e < c->plan->nevents; e++)
+		if (c->ledgers[e])
+			snapshot__sample(s, ledger__bytes(c->ledgers[e]),
+					 LABELS(c->plan->events[e].schema->name, "ledger"));
+}
+
+static void scrapes(const struct scrape_stats *stats, struct snapshot *s)
+{
+	static const char *const labels[] = {"code"};
+	static const struct family_desc desc = {
+		.name = SELF("scrapes_total"),
+		.help = "Scrapes answered, by HTTP status.",
+		.shape = AGG_SHAPE_COUNTER,
+		.label_names = labels,
+		.nlabels = ARRAY_SIZE(labels),
+	};
+
+	one(s, SELF("scrape_duration_seconds"),
+	    "Duration of the last scrape, from request to body.", AGG_SHAPE_GAUGE, 9,
+	    stats->last_ns);
+	snapshot__begin(s, &desc);
+	for (int i = 0; i < SCRAPE_CODES_MAX && stats->codes[i]; i++) {
+		char code[16];
+
+		snprintf(code, sizeof(code), "%d", stats->codes[i]);
+		snapshot__sample(s, stats->counts[i], LABELS(code));
+	}
+}
+
+void selfstats_snapshot(const struct selfstats *self, struct snapshot *s)
+{
+	const struct collector *c = self->collector;
+
+	build_info(s);
+	config_state(self, s);
+	probes_attached(c, s);
+	ledgers(c, s);
+	per_metric(c, s, SELF("series"), "Series of a metric, without __other__ and __lost__.",
+		   series_live);
+	per_metric(c, s, SELF("series_limit"), "Most series a metric may have.", series_limit);
+	folded(c, s);
+	rings(self, s);
+	kernel_memory(c, s);
+	decode_errors(c, s);
+	scrapes(self->scrapes, s);
+}

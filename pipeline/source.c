@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <uv.h>
+
+#include "aggregators/snapshot.h"
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "base/util.h"
+#include "pipeline/collector.h"
+#include "pipeline/drain.h"
+#include "pipeline/plan.h"
+#include "pipeline/process_stats.h"
+#include "pipeline/selfstats.h"
+
+/* /healthz: older than this many of the longest intervals between drains is not healthy. */
+enum { HEALTHY_INTERVALS = 10, NS_PER_MS = 1000000 };
+
+struct source {
+	struct metric_source metrics;
+	struct collector *collector;
+	struct drain *drain;
+	struct drain_barrier barrier;
+	bool barrier_placed;
+	struct collect_request *waiting; /* for the next barrier */
+	struct collect_request *served;	 /* by the one that is placed */
+	struct scrape_stats scrapes;
+	u64 started_ms;
+	bool ready;
+};
+
+static struct source *source_of(struct metric_source *metrics)
+{
+	return container_of(metrics, struct source, metrics);
+}
+
+static struct snapshot *take_snapshot(struct source *s)
+{
+	const struct selfstats self = {
+		.collector = s->collector,
+		.drain = s->drain,
+		.scrapes = &s->scrapes,
+		.started_ms = s->started_ms,
+	};
+	struct snapshot *snapshot;
+
+	if (snapshot__new(&snapshot))
+		return NULL;
+	if (collector__snapshot(s->collector, snapshot) == 0) {
+		selfstats_snapshot(&self, snapshot);
+		process_stats_snapshot(snapshot);
+		if (!snapshot__failed(snapshot))
+			return snapshot;
+	}
+	snapshot__free(snapshot);
+	return NULL;
+}
+
+static void place_barrier(struct source *s)
+{
+	if (s->barrier_placed || !s->waiting)
+		return;
+	s->served = s->waiting;
+	s->waiting = NULL;
+	s->barrier_placed = true;
+	drain__place_barrier(s->drain, &s->barrier);
+}
+
+static void on_barrier(struct drain_barrier *barrier)
+{
+	struct source *s = container_of(barrier, struct source, barrier);
+
+	s->barrier_placed = false;
+	while (s->served) {
+		struct collect_request *req = s->served;
+
+		s->served = req->next;
+		req->done(req, take_snapshot(s));
+	}
+	place_barrier(s);
+}
+
+static void collect(struct metric_source *metrics, struct collect_request *req)
+{
+	struct source *s = source_of(metrics);
+
+	req->next = s->waiting;
+	s->waiting = req;
+	place_barrier(s);
+}
+
+static bool unlink_request(struct collect_request **list, const struct collect_request *req)
+{
+	for (; *list; list = &(*list)->next) {
+		if (*list == req) {
+			*list = req->next;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void cancel(struct metric_source *metrics, struct collect_request *req)
+{
+	struct source *s = source_of(metrics);
+
+	if (!unlink_request(&s->waiting, req))
+		unlink_request(&s->served, req);
+}
+
+static void scraped(struct metric_source *metrics, int code, u64 duration_ns)
+{
+	scrape_stats__add(&source_of(metrics)->scrapes, code, duration_ns);
+}
+
+static int healthz(struct metric_source *metrics, struct strbuf *body)
+{
+	const struct source *s = source_of(metrics);
+	u64 age_ms = (uv_hrtime() - drain__last_ns(s->drain)) / NS_PER_MS;
+
+	if (age_ms > HEALTHY_INTERVALS * drain__idle_ms(s->drain)) {
+		strbuf__printf(body, "the last drain was %llu ms ago\n", age_ms);
+		return 503;
+	}
+	strbuf__puts(body, "ok\n");
+	return 200;
+}
+
+static int readyz(struct metric_source *metrics, struct strbuf *body)
+{
+	const struct source *s = source_of(metrics);
+	const struct plan *plan = s->collector->plan;
+
+	if (!s->ready) {
+		strbuf__puts(body, "loading\n");
+		return 503;
+	}
+	strbuf__puts(body, "ready\n");
+	for (u32 i = 0; i < plan->nevents; i++) {
+		const char *refusal = collector__refusal(s->collector, i);
+
+		if (refusal)
+			strbuf__printf(body, "not attached: %s: %s\n", plan->events[i].schema->name,
+				       refusal);
+	}
+	return 200;
+}
+
+static u64 wall_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (u64)now.tv_sec * 1000 + (u64)now.tv_nsec / NS_PER_MS;
+}
+
+int source__new(struct collector *c, struct drain *d, struct source **ret_source, struct err *err)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err__set_errno(err, -ENOMEM, "source");
+	*s = (struct source){
+		.metrics = {collect, cancel, scraped, healthz, readyz},
+		.collector = c,
+		.drain = d,
+		.barrier = {.passed = on_barrier},
+		.started_ms = wall_clock_ms(),
+	};
+	*ret_source = s;
+	return 0;
+}
+
+void source__free(struct source *s)
+{
+	free(s);
+}
+
+struct metric_source *source__metrics(struct source *s)
+{
+	return &s->metrics;
+}
+
+void source__set_ready(struct source *s)
+{
+	s->ready = true;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where exporters get their snapshots: a request waits until everything that was in the rings when
+ * it arrived has been counted, then all numbers are copied in one turn.
+ */
+#ifndef RINGTALLY_PIPELINE_SOURCE_H
+#define RINGTALLY_PIPELINE_SOURCE_H
+
+#include "exporters/exporter.h"
+
+struct collector;
+struct drain;
+struct err;
+struct source;
+
+/* Both are borrowed until free. */
+int source__new(struct collector *c, struct drain *d, struct source **ret_source, struct err *err);
+void source__free(struct source *s); /* no request may wait; NULL is fine */
+
+struct metric_source *source__metrics(struct source *s);
+
+/* Every event was tried by now: /readyz turns to 200. */
+void source__set_ready(struct source *s);
+
+#endif

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+unit_test(base utf8_repair LINK base)
+
+foreach(file IN ITEMS dec_number dec_string dec_syscall decoder_registry)
+  unit_test(pipeline ${file} LINK pipeline)
+endforeach()
+
+foreach(file IN ITEMS mountinfo cgroups dec_cgroup)
+  unit_test(pipeline ${file} LINK pipeline)
+  target_sources(test_pipeline_${file} PRIVATE unit/pipeline/temp_tree.c)
+endforeach()
+target_link_options(test_pipeline_dec_cgroup PRIVATE
+  -Wl,--wrap=mountinfo_find -Wl,--wrap=log_line)
+
+foreach(file IN ITEMS dec_enum dec_errno dec_device)
+  unit_test(pipeline ${file} LINK pipeline)
+endforeach()
+target_sources(test_pipeline_dec_device PRIVATE unit/pipeline/temp_tree.c)
+# Plans, routes and what they rest on.
+foreach(file IN ITEMS bucket_table filter key_layout knobs plan raw_cache refusal route schema)
+  unit_test(pipeline ${file} LINK pipeline)
+endforeach()
+
+fuzz_target(btf LINK pipeline)
+fuzz_target(record LINK pipeline)
+
+unit_test(pipeline cost LINK pipeline)

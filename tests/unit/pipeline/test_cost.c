@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+#include "exporters/expo.h"
+#include "pipeline/cost.h"
+#include "pipeline/plan.h"
+#include "pipeline/probe_object.h"
+
+static const struct cost_machine two_cpus = {.ncpus = 2, .page_bytes = 4096};
+static const struct cost_machine four_cpus = {.ncpus = 4, .page_bytes = 4096};
+static const struct start_map no_starts;
+
+/* At most 2 % off. */
+static void assert_near(u64 is, u64 want)
+{
+	if (is > want + want / 50 || is < want - want / 50)
+		fail_msg("%llu is not near %llu", is, want);
+}
+
+/* What /proc/PID/fdinfo said of such maps on kernel 6.18 with two CPUs. */
+static void figures_are_near_those_the_kernel_gives(void **state)
+{
+	static const struct {
+		struct start_map map;
+		u64 want;
+	} starts[] = {
+		{{.entries = 32768, .key_bytes = 4, .value_bytes = 8}, 2622480},
+		{{.entries = 8192, .key_bytes = 8, .value_bytes = 32}, 853056},
+	};
+	const struct event_plan books = {.ledger_bytes = 384};
+	const u64 ring = 1065288, outer = 328;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		assert_near(cost_of_event(&books, &starts[i].map, &two_cpus).starts,
+			    starts[i].want);
+	assert_near(cost_of_event(&books, &no_starts, &two_cpus).books, 8192);
+	assert_near(cost_of_rings(1 << 20, &two_cpus), 2 * ring + outer);
+}
+
+static void what_an_event_does_not_have_costs_nothing(void **state)
+{
+	const struct event_plan event = {.ledger_bytes = 144, .table_bytes = 256};
+	const struct event_cost cost = cost_of_event(&event, &no_starts, &two_cpus);
+
+	(void)state;
+	assert_int_equal(cost.starts, 0);
+	assert_int_equal(cost.tables, 0);
+	assert_int_not_equal(cost.books, 0);
+}
+
+static void every_table_is_paid_for(void **state)
+{
+	struct event_plan event = {.table_bytes = 512, .wire.ntables = 1};
+	const u64 one = cost_of_event(&event, &no_starts, &two_cpus).tables;
+
+	(void)state;
+	event.wire.ntables = 3;
+	assert_int_equal(cost_of_event(&event, &no_starts, &two_cpus).tables, one + 1024);
+}
+
+static void rings_and_books_grow_with_the_cpus(void **state)
+{
+	const struct event_plan event = {.ledger_bytes = 4096};
+	const u64 books = cost_of_event(&event, &no_starts, &two_cpus).books;
+	const u64 rings = cost_of_rings(64 << 10, &two_cpus);
+
+	(void)state;
+	assert_int_equal(cost_of_event(&event, &no_starts, &four_cpus).books, books + 8192);
+	assert_near(cost_of_rings(64 << 10, &four_cpus), 2 * rings);
+}
+
+static void mapped_arrays_are_whole_pages(void **state)
+{
+	static const struct cost_machine large_pages = {.ncpus = 1, .page_bytes = 65536};
+	const struct event_plan event = {.ledger_bytes = 136};
+
+	(void)state;
+	assert_int_equal(cost_of_event(&event, &no_starts, &large_pages).books, 2 * 65536);
+	assert_int_equal(cost_of_constants(1, &two_cpus) % 4096, 0);
+	assert_true(cost_of_constants(30, &two_cpus) > cost_of_constants(3, &two_cpus));
+}
+
+/* With arithmetic in 32 bits this one would wrap. */
+static void large_machines_do_not_overflow(void **state)
+{
+	static const struct cost_machine large = {.ncpus = 8192, .page_bytes = 4096};
+
+	(void)state;
+	assert_true(cost_of_rings(64ULL << 20, &large) > 8192ULL * (64ULL << 20));
+}
+
+static void label_sets_stand_beside_other_and_lost(void **state)
+{
+	const struct metric_plan labelled = {.max_series = 1000, .nlabels = 2};
+	const struct metric_plan bare = {.max_series = 1000};
+
+	(void)state;
+	assert_int_equal(cost_series(&labelled), 1002);
+	assert_int_equal(cost_series(&bare), 1);
+	assert_int_equal(cost_lines(&labelled), 1002);
+	assert_int_equal(cost_lines(&bare), 1);
+}
+
+static void a_series_has_the_lines_that_the_exposition_gives_it(void **state)
+{
+	static const u64 bounds[] = {1, 2, 4};
+	const struct metric_plan metrics[] = {
+		{.desc = {.name = "a_total", .help = "", .shape = AGG_SHAPE_COUNTER}},
+		{.desc = {.name = "b", .help = "", .shape = AGG_SHAPE_GAUGE}},
+		{.desc = {.name = "c",
+			  .help = "",
+			  .shape = AGG_SHAPE_HISTOGRAM,
+			  .bounds = bounds,
+			  .nbounds = ARRAY_SIZE(bounds)}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
+		struct expo expo;
+
+		expo__init(&expo);
+		assert_int_equal(expo__begin(&expo, &metrics[i].desc), 0);
+		assert_int_equal(cost_lines_per_series(&metrics[i].desc),
+				 expo__lines_per_series(&expo));
+		assert_int_equal(cost_lines(&metrics[i]), expo__lines_per_series(&expo));
+		expo__fini(&expo);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(figures_are_near_those_the_kernel_gives),
+		cmocka_unit_test(what_an_event_does_not_have_costs_nothing),
+		cmocka_unit_test(every_table_is_paid_for),
+		cmocka_unit_test(rings_and_books_grow_with_the_cpus),
+		cmocka_unit_test(mapped_arrays_are_whole_pages),
+		cmocka_unit_test(large_machines_do_not_overflow),
+		cmocka_unit_test(label_sets_stand_beside_other_and_lost),
+		cmocka_unit_test(a_series_has_the_lines_that_the_exposition_gives_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

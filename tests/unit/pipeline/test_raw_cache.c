@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+#include "pipeline/raw_cache.h"
+
+static void what_was_put_is_found(void **state)
+{
+	static const u32 rows[] = {0, 1, 77, 0xfffffffe};
+	struct raw_cache *c = raw_cache__new(2, 4);
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		raw_cache__put(c, (const u64[]){i, ~0ULL}, i, rows[i]);
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(raw_cache__find(c, (const u64[]){i, ~0ULL}, i), rows[i]);
+	raw_cache__free(c);
+}
+
+static void every_word_of_a_key_counts(void **state)
+{
+	const u64 key[] = {0, 0, 0};
+	struct raw_cache *c = raw_cache__new(ARRAY_SIZE(key), 1);
+
+	(void)state;
+	assert_int_equal(raw_cache__find(c, key, 0), RAW_CACHE_MISS);
+	raw_cache__put(c, key, 0, 5);
+	for (u32 word = 0; word < ARRAY_SIZE(key); word++) {
+		for (u32 bit = 0; bit < 64; bit++) {
+			u64 other[ARRAY_SIZE(key)] = {0};
+
+			other[word] = 1ULL << bit;
+			assert_int_equal(raw_cache__find(c, other, 0), RAW_CACHE_MISS);
+		}
+	}
+	assert_int_equal(raw_cache__find(c, key, 0), 5);
+	raw_cache__free(c);
+}
+
+static void a_new_key_evicts_the_one_in_its_place(void **state)
+{
+	/* Entries asked for, and the least hash that comes round to hash 0. */
+	static const struct {
+		u32 entries;
+		u64 round;
+	} cases[] = {{0, 1}, {1, 1}, {2, 2}, {3, 4}, {4, 4}, {5, 8}, {1000, 1024}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct raw_cache *c = raw_cache__new(1, cases[i].entries);
+
+		for (u64 hash = 0; hash < cases[i].round; hash++)
+			raw_cache__put(c, &hash, hash, (u32)hash);
+		for (u64 hash = 0; hash < cases[i].round; hash++)
+			assert_int_equal(raw_cache__find(c, &hash, hash), hash);
+		raw_cache__put(c, &cases[i].round, cases[i].round, 9);
+		assert_int_equal(raw_cache__find(c, (const u64[]){0}, 0), RAW_CACHE_MISS);
+		assert_int_equal(raw_cache__find(c, &cases[i].round, cases[i].round), 9);
+		raw_cache__free(c);
+	}
+}
+
+static void a_key_without_words_is_one_key(void **state)
+{
+	struct raw_cache *c = raw_cache__new(0, 1024);
+	const u64 none = 0;
+
+	(void)state;
+	assert_int_equal(raw_cache__find(c, &none, 3), RAW_CACHE_MISS);
+	raw_cache__put(c, &none, 3, 2);
+	assert_int_equal(raw_cache__find(c, &none, 3), 2);
+	raw_cache__free(c);
+	raw_cache__free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_put_is_found),
+		cmocka_unit_test(every_word_of_a_key_counts),
+		cmocka_unit_test(a_new_key_evicts_the_one_in_its_place),
+		cmocka_unit_test(a_key_without_words_is_one_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
