@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `ringtally check [FILE...]`: parse and plan a config, and say what it costs before it runs. Needs
+ * no privileges; --attach does, and hears from the kernel as well.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aggregators/snapshot.h"
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "base/util.h"
+#include "cli/effective.h"
+#include "cli/flags.h"
+#include "cli/setup.h"
+#include "cli/text.h"
+#include "cli/trial.h"
+#include "cli/verb.h"
+#include "config/config.h"
+#include "exporters/prom_text.h"
+#include "pipeline/app.h"
+#include "pipeline/caps.h"
+#include "pipeline/collector.h"
+#include "pipeline/cost.h"
+#include "pipeline/field_ref.h"
+#include "pipeline/plan.h"
+#include "pipeline/probe_object.h"
+
+struct check_flags {
+	bool print;
+	bool exposition;
+	bool attach;
+	const char *btf_path;
+	bool help;
+};
+
+#define AT(member) offsetof(struct check_flags, member)
+
+static const struct flag flag_rows[] = {
+	{"print", 0, FLAG_SWITCH, AT(print), NULL,
+	 "only the config as YAML, all defaults written out"},
+	{"exposition", 0, FLAG_SWITCH, AT(exposition), NULL,
+	 "only what the first scrape would show, without events"},
+	{"attach", 0, FLAG_SWITCH, AT(attach), NULL,
+	 "load and attach everything for a moment (needs root)"},
+	{"btf.path", 0, FLAG_TEXT, AT(btf_path), "FILE", "the kernel's BTF, if it has none itself"},
+	{"help", 'h', FLAG_SWITCH, AT(help), NULL, "this text"},
+};
+
+static const struct flag_table flags = {flag_rows, ARRAY_SIZE(flag_rows)};
+
+/* Columns of the cost sheet. */
+enum { INDENT = 2, KEY_COLUMN = 12, NUMBERS_COLUMN = 44, NUMBER_WIDTH = 16, LARGE_NCPUS = 128 };
+
+/* --- the exposition --- */
+
+/* As the first scrape of this config would show it, without events and without self metrics: the
+ * names and labels that dashboards will see. */
+static int put_exposition(const struct setup *setup, struct strbuf *out)
+{
+	struct snapshot *snapshot;
+	struct prom_text text;
+	int rc;
+
+	if (snapshot__new(&snapshot))
+		return -1;
+	rc = collector__snapshot(setup->collector, snapshot);
+	prom_text__init(&text, snapshot);
+	if (!rc)
+		rc = prom_text__step(&text, out, SIZE_MAX);
+	prom_text__fini(&text);
+	snapshot__free(snapshot);
+	return rc;
+}
+
+/* --- what of each event goes through the key --- */
+
+/* The fields of which words are in the mask. */
+static void put_fields(struct strbuf *out, const struct record_schema *record, u64 mask)
+{
+	for (u32 i = 0; i < record->nfields; i++)
+		if (mask & field_mask(&record->fields[i]))
+			strbuf__printf(out, "%s%s", out->len ? ", " : "", record->fields[i].name);
+}
+
+static void put_row(struct text *t, const char *key, const char *value)
+{
+	text__to(t, INDENT);
+	text__puts(t, key);
+	text__to(t, KEY_COLUMN);
+	text__wrap(t, value);
+	text__end(t);
+}
+
+static void put_metrics(struct text *t, const struct event_plan *event)
+{
+	struct strbuf names;
+
+	strbuf__init(&names);
+	for (u32 i = 0; i < event->nmetrics; i++)
+		strbuf__printf(&names, "%s%s", i ? ", " : "", event->metrics[i].name);
+	put_row(t, "metrics", names.data);
+	strbuf__fini(&names);
+}
+
+static void put_key(struct text *t, const struct event_plan *event,
+		    const struct record_schema *context)
+{
+	const struct wire_plan *wire = &event->wire;
+	struct strbuf fields, row;
+
+	strbuf__init(&fields);
+	strbuf__init(&row);
+	if (wire->has_bits)
+		strbuf__puts(&fields, "which metrics count");
+	if (wire->ntables)
+		strbuf__printf(&fields, "%s%llu bucket number%s", fields.len ? ", " : "",
+			       wire->ntables, wire->ntables == 1 ? "" : "s");
+	put_fields(&fields, context, wire->context_key);
+	put_fields(&fields, event->schema, wire->event_key);
+	strbuf__printf(&row, "%llu word%s, %llu bytes%s%s", wire->key_words,
+		       wire->key_words == 1 ? "" : "s", wire->key_words * 8, fields.len ? ": " : "",
+		       fields.len ? fields.data : "");
+	put_row(t, "key", row.data);
+	strbuf__fini(&row);
+	strbuf__fini(&fields);
+}
+
+static void put_filter(struct text *t, const struct event_plan *event)
+{
+	char row[96];
+
+	if (event->filter.nterms == 0)
+		return;
+	snprintf(row, sizeof(row), "%llu of %d tests, %llu of %d terms", event->filter.ntests,
+		 WIRE_TESTS_MAX, event->filter.nterms, WIRE_TERMS_MAX);
+	put_row(t, "filter", row);
+}
+
+static void put_tables(struct text *t, const struct event_plan *event)
+{
+	struct strbuf row;
+
+	if (event->wire.ntables == 0)
+		return;
+	strbuf__init(&row);
+	strbuf__printf(&row, "%llu table%s of %u bytes:", event->wire.ntables,
+		       event->wire.ntables == 1 ? "" : "s", event->table_bytes);
+	for (u32 i = 0; i < event->nmetrics; i++)
+		if (event->metrics[i].desc.nbounds)
+			strbuf__printf(&row, " %s (%u bounds)", event->metrics[i].name,
+				       event->metrics[i].desc.nbounds);
+	put_row(t, "buckets", row.data);
+	strbuf__fini(&row);
+}
+
+static void put_event(struct text *t, const struct setup *setup, const struct event_plan *event)
+{
+	const struct probe_object *object = setup->collector->objects[event->object];
+	char record[32];
+
+	text__bold(t, event->schema->name);
+	text__end(t);
+	put_metrics(t, event);
+	put_key(t, event, &probe_object__schema(object)->context);
+	snprintf(record, sizeof(record), "%llu bytes", event->wire.record_bytes);
+	put_row(t, "record", record);
+	put_filter(t, event);
+	put_tables(t, event);
+	text__end(t);
+}
+
+/* --- kernel memory --- */
+
+/* The same sum for two machines: this one and a large one. */
+struct sheet {
+	struct text *text;
+	const struct setup *setup;
+	struct cost_machine machines[2];
+	u64 totals[2];
+};
+
+static void put_numbers(struct text *t, const char *left, const char *right)
+{
+	text__to(t, NUMBERS_COLUMN);
+	text__printf(t, "%*s%*s", NUMBER_WIDTH, left, NUMBER_WIDTH, right);
+	text__end(t);
+}
+
+static void put_memory(struct sheet *s, const char *event, const char *what, const u64 bytes[2])
+{
+	if (bytes[0] == 0)
+		return;
+	text__to(s->text, INDENT);
+	text__puts(s->text, event);
+	text__puts(s->text, *event ? ": " : "");
+	text__puts(s->text, what);
+	put_numbers(s->text, text_size(bytes[0]).text, text_size(bytes[1]).text);
+	for (int i = 0; i < 2; i++)
+		s->totals[i] += bytes[i];
+}
+
+static void put_event_memory(struct sheet *s, const struct event_plan *event)
+{
+	const struct start_map starts =
+		probe_object__start_map(s->setup->collector->objects[event->object], event);
+	const char *name = event->schema->name;
+	struct event_cost cost[2];
+
+	for (int i = 0; i < 2; i++)
+		cost[i] = cost_of_event(event, &starts, &s->machines[i]);
+	put_memory(s, name, "books", (u64[]){cost[0].books, cost[1].books});
+	put_memory(s, name, "bucket tables", (u64[]){cost[0].tables, cost[1].tables});
+	put_memory(s, name, "starts (estimate)", (u64[]){cost[0].starts, cost[1].starts});
+}
+
+static bool is_used(const struct plan *plan, u32 object)
+{
+	for (u32 i = 0; i < plan->nevents; i++)
+		if (plan->events[i].object == object)
+			return true;
+	return false;
+}
+
+static void put_constants(struct sheet *s)
+{
+	const struct collector *c = s->setup->collector;
+	u64 bytes = 0;
+
+	for (u32 i = 0; i < c->nobjects; i++)
+		if (is_used(c->plan, i))
+			bytes += cost_of_constants(probe_object__schema(c->objects[i])->nevents,
+						   &s->machines[0]);
+	put_memory(s, "", "constants", (u64[]){bytes, bytes});
+}
+
+static void put_kernel_memory(struct sheet *s)
+{
+	const struct plan *plan = s->setup->collector->plan;
+	u64 ring_bytes = s->setup->config->ring_size.n;
+	char here[32], large[32];
+
+	text__bold(s->text, "kernel memory");
+	snprintf(here, sizeof(here), "here, %u CPUs", s->machines[0].ncpus);
+	snprintf(large, sizeof(large), "on %u CPUs", s->machines[1].ncpus);
+	put_numbers(s->text, here, large);
+	put_memory(s, "", "rings",
+		   (u64[]){cost_of_rings(ring_bytes, &s->machines[0]),
+			   cost_of_rings(ring_bytes, &s->machines[1])});
+	for (u32 i = 0; i < plan->nevents; i++)
+		put_event_memory(s, &plan->events[i]);
+	put_constants(s);
+	text__to(s->text, INDENT);
+	text__puts(s->text, "in all");
+	put_numbers(s->text, text_size(s->totals[0]).text, text_size(s->totals[1]).text);
+	text__end(s->text);
+}
+
+/* --- samples --- */
+
+static void put_counts(struct text *t, u64 series, u64 lines)
+{
+	char left[24], right[24];
+
+	snprintf(left, sizeof(left), "%llu", series);
+	snprintf(right, sizeof(right), "%llu", lines);
+	put_numbers(t, left, right);
+}
+
+static void put_samples(struct text *t, const struct plan *plan, size_t exposition_bytes)
+{
+	u64 series = 0, lines = 0;
+
+	text__bold(t, "samples at worst");
+	put_numbers(t, "series", "lines");
+	for (u32 e = 0; e < plan->nevents; e++) {
+		for (u32 i = 0; i < plan->events[e].nmetrics; i++) {
+			const struct metric_plan *m = &plan->events[e].metrics[i];
+
+			text__to(t, INDENT);
+			text__puts(t, m->name);
+			put_counts(t, cost_series(m), cost_lines(m));
+			series += cost_series(m);
+			lines += cost_lines(m);
+		}
+	}
+	text__to(t, INDENT);
+	text__puts(t, "in all");
+	put_counts(t, series, lines);
+	text__to(t, INDENT);
+	text__printf(t, "without any event the exposition is %zu bytes (--exposition)",
+		     exposition_bytes);
+	text__end(t);
+}
+
+static int put_sheet(const struct setup *setup, struct text *t)
+{
+	const struct plan *plan = setup->collector->plan;
+	const u32 page = (u32)sysconf(_SC_PAGESIZE);
+	struct sheet sheet = {
+		.text = t,
+		.setup = setup,
+		.machines = {{setup->collector->ncpus, page}, {LARGE_NCPUS, page}},
+	};
+	struct strbuf exposition;
+	int rc;
+
+	for (u32 i = 0; i < plan->nevents; i++)
+		put_event(t, setup, &plan->events[i]);
+	put_kernel_memory(&sheet);
+	strbuf__init(&exposition);
+	rc = put_exposition(setup, &exposition);
+	if (!rc)
+		put_samples(t, plan, exposition.len);
+	strbuf__fini(&exposition);
+	return rc ? setup_fail(EXIT_RUNTIME, "out of memory") : EXIT_FINE;
+}
+
+/* --- attaching --- */
+
+static void put_attached(struct text *t, const struct collector *c, u32 event)
+{
+	const char *refusal = collector__refusal(c, event);
+	struct strbuf hooks;
+
+	text__to(t, INDENT);
+	text__puts(t, c->plan->events[event].schema->name);
+	text__puts(t, refusal ? ": no: " : ": yes: ");
+	strbuf__init(&hooks);
+	if (!refusal)
+		trial_put_hooks(&hooks, c, event);
+	if (refusal)
+		text__puts(t, refusal);
+	else
+		text__wrap(t, hooks.data);
+	text__end(t);
+	strbuf__fini(&hooks);
+}
+
+static int attach(const struct setup *setup, const char *btf_path, struct text *t)
+{
+	const struct collector *c = setup->collector;
+	struct err err = {0};
+	u32 refused = 0;
+
+	fflush(t->out);
+	if (caps_check(btf_path, &err) || trial_attach(setup->collector, setup->config, &err))
+		return setup_fail(EXIT_REFUSED, err.msg);
+	text__end(t);
+	text__bold(t, "attached for a moment");
+	text__end(t);
+	for (u32 i = 0; i < c->plan->nevents; i++) {
+		put_attached(t, c, i);
+		refused += collector__refusal(c, i) != NULL;
+	}
+	if (c->plan->nevents && refused == c->plan->nevents)
+		return setup_fail(EXIT_REFUSED, "no event could be attached");
+	text__to(t, INDENT);
+	if (refused)
+		text__printf(t, "%u of %u events could not be attached", refused, c->plan->nevents);
+	else
+		text__puts(t, "all events could be attached");
+	text__end(t);
+	return EXIT_FINE;
+}
+
+/* --- the verb --- */
+
+/* The whole of the output is this text: for another program. */
+static int print_only(const struct check_flags *f, const struct setup *setup)
+{
+	struct strbuf out;
+	bool failed = false;
+
+	strbuf__init(&out);
+	if (f->print)
+		effective_put(&out, setup->config, setup->collector->plan);
+	else
+		failed = put_exposition(setup, &out);
+	failed = failed || out.failed;
+	if (!failed)
+		fwrite(out.data, 1, out.len, stdout);
+	strbuf__fini(&out);
+	return failed ? setup_fail(EXIT_RUNTIME, "out of memory") : setup_flush();
+}
+
+static int report(const struct check_flags *f, const struct setup *setup)
+{
+	struct text text;
+	int status, flushed;
+
+	text__init(&text, stdout);
+	status = put_sheet(setup, &text);
+	if (status == EXIT_FINE && f->attach)
+		status = attach(setup, f->btf_path, &text);
+	flushed = setup_flush();
+	return status == EXIT_FINE ? flushed : status;
+}
+
+static int run(const struct verb *self, int argc, char **argv)
+{
+	struct check_flags f = {0};
+	struct flag_values files;
+	struct err err = {0};
+	struct setup setup;
+	int status;
+
+	if (flags_parse(&flags, argc, argv, &f, &files, &err))
+		return setup_fail(EXIT_USAGE, err.msg);
+	if (f.help) {
+		setup_print_usage(self, &flags);
+		return EXIT_FINE;
+	}
+	if (f.print + f.exposition + f.attach > 1)
+		return setup_fail(EXIT_USAGE,
+				  "only one of --print, --exposition and --attach at a time");
+	setup_logging(NULL, NULL, false);
+	status = setup__init(&setup, files.items, files.n, f.btf_path);
+	if (status)
+		return status;
+	status = f.print || f.exposition ? print_only(&f, &setup) : report(&f, &setup);
+	setup__fini(&setup);
+	return status;
+}
+
+const struct verb check_verb = {"check", "[flags] [FILE...]",
+				"parse and plan a config, and say what it costs", run};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/trial.h"
+
+#include "base/strbuf.h"
+#include "pipeline/collector.h"
+#include "pipeline/plan.h"
+#include "pipeline/probe_object.h"
+
+static bool is_used(const struct collector *c, u32 object)
+{
+	for (u32 i = 0; i < c->plan->nevents; i++)
+		if (c->plan->events[i].object == object)
+			return true;
+	return false;
+}
+
+int trial_attach(struct collector *c, const struct config *config, struct err *err)
+{
+	int rc = collector__open_rings(c, config, err);
+
+	for (u32 i = 0; !rc && i < c->nobjects; i++) {
+		if (!is_used(c, i))
+			continue;
+		rc = collector__load(c, i, err);
+		if (!rc)
+			rc = collector__adopt(c, i, err);
+	}
+	return rc;
+}
+
+void trial_put_hooks(struct strbuf *out, const struct collector *c, u32 event)
+{
+	const struct event_plan *plan = &c->plan->events[event];
+	const struct probe_object *object = c->objects[plan->object];
+	const char *separator = "";
+
+	for (u32 i = 0; i < probe_object__nprograms(object); i++) {
+		struct program_status program = probe_object__program(object, i);
+
+		if (program.event != plan || !program.attached)
+			continue;
+		strbuf__puts(out, separator);
+		strbuf__puts(out, program.hook);
+		separator = ", ";
+	}
+}
