@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * An event that only a test fires: tests/load/calls.c makes the call, its arguments are the fields.
+ * So a test knows how many there were, and with which keys.
+ */
+#include "bpf/lib/emit.bpf.h"
+#include "tests/bpf/test_call.h"
+
+#ifdef __TARGET_ARCH_x86
+struct pt_regs {
+	unsigned long di;
+	unsigned long si;
+	unsigned long dx;
+} __attribute__((preserve_access_index));
+#define ARGUMENTS                            \
+	{                                    \
+		regs->di, regs->si, regs->dx \
+	}
+#else
+struct pt_regs {
+	u64 regs[31];
+} __attribute__((preserve_access_index));
+#define ARGUMENTS                                           \
+	{                                                   \
+		regs->regs[0], regs->regs[1], regs->regs[2] \
+	}
+#endif
+
+struct test_call {
+	u64 key HELP("First argument.");
+	u64 value UNIT(ns) HELP("Second argument, taken for a time.");
+	u64 tag HELP("Third argument.");
+} EVENT("The unused system call was entered.");
+
+EVENT_DEFINE(test_call);
+
+SEC("?tp_btf/sys_enter")
+PROGRAM_FOR(test_call, enter)
+int BPF_PROG(on_test_call, struct pt_regs *regs, long id)
+{
+	if (id != TEST_CALL)
+		return 0;
+
+	const struct test_call ev = ARGUMENTS;
+
+	emit(&ev);
+	return 0;
+}

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests of events need beside the harness: load programs, exact histograms, a disk of one's own."""
+
+import fractions
+import os
+import subprocess
+import tempfile
+import unittest
+
+import ringtally
+from exposition import LOST, OTHER
+
+U64_MAX = 2**64 - 1
+
+
+def long_form():
+    """The long runs: hours of work for `make accept-events`, nothing for `make test`."""
+    return os.environ.get("RINGTALLY_LONG") == "1"
+
+
+class Program:
+    """A program of tests/load. What it writes are lines of NAME=NUMBER words."""
+
+    def __init__(self, name, *args, wait=False):
+        command = [ringtally.load_program(name), *[str(arg) for arg in args]]
+        if wait:
+            command.insert(1, "--wait")
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        if wait:
+            assert self.process.stdout.readline() == "waiting\n"
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def go(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return self
+
+    def running(self):
+        return self.process.poll() is None
+
+    @staticmethod
+    def _words(line):
+        return {k: int(v) for k, v in (word.split("=") for word in line.split())}
+
+    def lines_until(self, name):
+        """Reads up to the line that begins with `name`; those before it."""
+        lines = []
+        for line in self.process.stdout:
+            words = self._words(line)
+            if name in words:
+                return lines
+            lines.append(words)
+        raise AssertionError(f"{self.process.args} ended without '{name}'")
+
+    def lines(self):
+        """Waits for the end."""
+        out, _ = self.process.communicate(timeout=600)
+        assert self.process.returncode == 0, f"the load failed: {self.process.args}"
+        return [self._words(line) for line in out.splitlines()]
+
+    def kill(self):
+        if self.running():
+            self.process.kill()
+        self.process.communicate()
+
+
+def run(name, *args):
+    return Program(name, *args).lines()
+
+
+# --- exact numbers out of an exposition ---
+
+
+def raw(value, scale=9):
+    """A value of the exposition in the field's own unit: seconds of 10^-9, exactly. Decimals would
+    round at 28 digits."""
+    exact = fractions.Fraction(value) * 10**scale
+    assert exact.denominator == 1, f"{value} is no whole number of 10^-{scale}"
+    return exact.numerator
+
+
+def exact_sum(exposition, name, scale=9, **labels):
+    return sum(raw(value, scale) for _, value in exposition.select(name, **labels))
+
+
+class Histogram:
+    """Count, sum and buckets (by bound in the field's unit, None: +Inf; not cumulative), summed up
+    over all series that have the labels among theirs."""
+
+    def __init__(self, exposition, name, scale=9, **labels):
+        self.count = exposition.total(name + "_count", **labels)
+        self.sum = exact_sum(exposition, name + "_sum", scale, **labels)
+        cumulative = {}
+        for series, value in exposition.select(name + "_bucket", **labels):
+            le = series["le"]
+            bound = None if le == "+Inf" else raw(fractions.Fraction(le), scale)
+            cumulative[bound] = cumulative.get(bound, 0) + value
+        self.bounds = sorted(bound for bound in cumulative if bound is not None)
+        self.buckets, below = {}, 0
+        for bound in [*self.bounds, None]:
+            self.buckets[bound] = cumulative.get(bound, 0) - below
+            below = cumulative.get(bound, 0)
+
+    def filled(self):
+        return {bound: n for bound, n in self.buckets.items() if n}
+
+
+def expected_buckets(values, bounds):
+    """By the definition: a value is in the bucket of the smallest bound that it is not above."""
+    buckets = {}
+    for value in values:
+        bound = min((b for b in bounds if value <= b), default=None)
+        buckets[bound] = buckets.get(bound, 0) + 1
+    return buckets
+
+
+def log2_bounds(least, most):
+    bounds = [least]
+    while bounds[-1] < most and bounds[-1] * 2 <= U64_MAX:
+        bounds.append(bounds[-1] * 2)
+    return bounds
+
+
+def live(exposition, name, **labels):
+    """Series that stand for something: neither __other__ nor __lost__."""
+    return [(series, value) for series, value in exposition.select(name, **labels)
+            if not {OTHER, LOST} & set(series.values())]
+
+
+# --- a disk of one's own ---
+
+
+class LoopDevice:
+    """A loop device on a sparse file. It goes away with this process, however that ends: the file
+    has no name any more, and the device is to be cleared at its last close."""
+
+    SIZE = 64 * 2**20
+
+    def __init__(self):
+        losetup = ringtally.require_tool("losetup")
+        with tempfile.NamedTemporaryFile(prefix="ringtally-test-") as file:
+            file.truncate(self.SIZE)
+            self.path = self._attach(losetup, file.name)
+            self.fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+            subprocess.run([losetup, "--detach", self.path], check=True, capture_output=True)
+        self.name = os.path.basename(self.path)
+
+    @staticmethod
+    def _attach(losetup, file):
+        """With direct I/O, where the file system below can do that."""
+        for direct in ("on", "off"):
+            done = subprocess.run([losetup, "--find", "--show", f"--direct-io={direct}", file],
+                                  capture_output=True, text=True)
+            if done.returncode == 0:
+                return done.stdout.strip()
+        raise unittest.SkipTest(f"this machine makes no loop device: {done.stderr.strip()}")
+
+    def close(self):
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
+    def _queue(self, name):
+        return f"/sys/block/{self.name}/queue/{name}"
+
+    def set_scheduler(self, name):
+        with open(self._queue("scheduler"), "r+", encoding="ascii") as file:
+            if name not in file.read().replace("[", " ").replace("]", " ").split():
+                raise unittest.SkipTest(f"this kernel has no I/O scheduler {name}")
+            file.write(name)
+
+    def has_cache(self):
+        with open(self._queue("write_cache"), encoding="ascii") as file:
+            return file.read().strip() == "write back"
+
+    def discards(self):
+        with open(self._queue("discard_max_bytes"), encoding="ascii") as file:
+            return int(file.read()) > 0
+
+    def diskstats(self):
+        """I/Os and sectors by operation, as /proc/diskstats has them."""
+        with open("/proc/diskstats", encoding="ascii") as file:
+            numbers = next(line.split()[3:] for line in file if line.split()[2] == self.name)
+        n = [int(number) for number in numbers]
+        return {"read": (n[0], n[2]), "write": (n[4], n[6]), "discard": (n[11], n[13]),
+                "flush": (n[15], 0)}

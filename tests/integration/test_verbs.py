@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`probes` and `check`: what they say without privileges, and what the kernel says to them."""
+
+import glob
+import os
+import pty
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import ringtally
+from exposition import Exposition
+from ringtally import Ended, binary, probe
+
+WIDTH = 100
+BUNDLED = {"block_io", "runq_wait", "syscall_enter"}
+CONTEXT = ["comm", "tgid", "tid", "uid", "gid", "cgroup", "cpu"]
+
+RICH = r"""
+namespace: mine
+ring: { size: 128KiB }
+defaults: { max_series: 7 }
+events: { block_io: { delivery: stream } }
+metrics:
+  - name: calls_total
+    help: "a: b # it's \"quoted\"\tand \u2028 odd \U0001F600 \\ end"
+    event: syscall_enter
+    type: counter
+    labels: [comm, { name: call, field: syscall }]
+    where: 'comm == ''it''''s'' or not (syscall in [read, write] and tgid != 1)'
+  - { name: bare_total, event: syscall_enter, type: counter }
+  - name: io_seconds
+    event: block_io
+    type: histogram
+    value: latency
+    buckets: [10us, 1ms, 1s]
+    labels: [operation]
+    max_series: 3
+  - name: io_bytes
+    event: block_io
+    type: histogram
+    value: bytes
+    buckets: { log2: { min: 512B } }
+  - name: wait_seconds
+    event: runq_wait
+    type: histogram
+    value: wait
+    buckets: log2
+"""
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="ringtally-test-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def works(self, *args, **kwargs):
+        ended = Ended(*args, **kwargs)
+        self.assertEqual((ended.status, ended.stderr), (0, ""))
+        return ended.stdout
+
+    def refuses(self, status, pattern, *args, **kwargs):
+        ended = Ended(*args, **kwargs)
+        self.assertEqual(ended.status, status, ended.stderr)
+        self.assertRegex(ended.stderr, f"^ringtally: {pattern}.*\n$")
+        return ended
+
+    def unprivileged(self, *args):
+        """With a copy of the binary: others need not be able to reach the build."""
+        if os.geteuid() != 0:
+            return Ended(*args)
+        setpriv = ringtally.require_tool("setpriv")
+        os.chmod(self.folder, 0o755)
+        copy = shutil.copy(binary(), os.path.join(self.folder, "ringtally"))
+        return Ended(*args, program=copy, wrapper=[
+            setpriv, "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"])
+
+
+def blocks(text):
+    """What `probes` says, by the name that a block begins with."""
+    return {block.split(None, 1)[0]: block for block in text.split("\n\n") if block.strip()}
+
+
+def field_rows(block):
+    """Name -> the words of its row."""
+    lines = block.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.split()[:2] == ["FIELD", "TYPE"])
+    rows = {}
+    for line in lines[first + 1:]:
+        if re.match(r"  [a-z_]+ ", line) and not re.match("  (hook|works here)", line):
+            rows[line.split()[0]] = line.split()
+    return rows
+
+
+class ProbesWithoutPrivileges(Case):
+    def test_every_event_is_listed_and_none_is_tried(self):
+        ended = self.unprivileged("probes")
+        self.assertEqual((ended.status, ended.stderr), (0, ""))
+        listed = blocks(ended.stdout)
+        self.assertLessEqual(BUNDLED | {"context"}, set(listed))
+        for name, block in listed.items():
+            if name in BUNDLED:
+                self.assertIn("works here: unknown (trying needs root, or CAP_BPF and CAP_PERFMON)",
+                              block)
+        self.assertRegex(ended.stdout, r"\d+ events: none was tried\n$")
+
+
+class Probes(Case):
+    """What is known without the kernel is the same with and without privileges."""
+
+    def test_fields_hooks_and_context(self):
+        listed = blocks(self.works("probes", "block_io"))
+        self.assertEqual(set(listed), {"block_io", "context"})
+        rows = field_rows(listed["block_io"])
+        self.assertEqual(list(rows), ["device", "operation", "bytes", "latency", "queued", "error"])
+        self.assertEqual(rows["latency"][1:4], ["number", "ns", "uint"])
+        self.assertEqual(rows["bytes"][1:4], ["number", "bytes", "uint"])
+        self.assertEqual(rows["queued"][1:5], ["number,", "optional", "ns", "uint"])
+        self.assertEqual(rows["operation"][1:3], ["enum", "enum"])
+        self.assertEqual(rows["device"][1:3], ["number", "device"])
+        self.assertIn("One of: read, write, flush, discard, other\n", listed["block_io"])
+        for part, hook in (("insert", "block_rq_insert"), ("complete", "block_rq_complete")):
+            self.assertRegex(listed["block_io"], rf"(?m)^  hook {part}: +tp_btf/{hook}\b")
+        context = field_rows(listed["context"])
+        self.assertEqual(list(context)[:len(CONTEXT)], CONTEXT)
+        self.assertEqual(context["comm"][1:3], ["text", "string"])
+
+    def test_alternatives_of_a_part(self):
+        text = self.works("probes", "syscall_enter")
+        self.assertRegex(text, r"(?m)^  hook enter: tp_btf/sys_enter or raw_tp/sys_enter$")
+
+    def test_lines_fit_and_nothing_is_coloured(self):
+        text = self.works("probes")
+        self.assertNotIn("\033", text)
+        for line in text.splitlines():
+            self.assertEqual(line, line.rstrip())
+            if "works here: no" not in line:
+                self.assertLessEqual(len(line), WIDTH, line)
+
+    def test_names_come_in_the_order_asked_for(self):
+        text = self.works("probes", "syscall_enter", "block_io")
+        self.assertEqual(list(blocks(text)), ["syscall_enter", "block_io", "context"])
+
+    def test_unknown_names(self):
+        ended = self.refuses(2, r"unknown event 'runq_wiat' \(did you mean 'runq_wait'\?\)",
+                             "probes", "block_io", "runq_wiat")
+        self.assertEqual(ended.stdout, "")
+        self.refuses(2, "unknown event 'zzzzzzzzzzz'", "probes", "zzzzzzzzzzz")
+
+    def test_own_objects(self):
+        listed = blocks(self.works("probes", f"--object={probe('call')}"))
+        self.assertLessEqual(BUNDLED | {"test_call", "context"}, set(listed))
+        self.assertIn("test_call", blocks(self.works("probes", f"--object={probe('call')}",
+                                                     "test_call")))
+
+    def test_objects_that_are_none(self):
+        self.refuses(2, "object /nonexistent.bpf.o: .*No such file", "probes",
+                     "--object=/nonexistent.bpf.o")
+        self.refuses(2, "object .*: not a ringtally probe object", "probes",
+                     f"--object={probe('foreign')}")
+        self.refuses(2, "event 'test_call' is defined by .*call.bpf.o and by .*call.bpf.o",
+                     "probes", f"--object={probe('call')}", f"--object={probe('call')}")
+
+    def test_bold_names_on_a_terminal_unless_told_otherwise(self):
+        for variables, bold in (({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False),
+                                ({"TERM": "dumb"}, False)):
+            environment = {**os.environ, "TERM": "xterm", **variables}
+            if "NO_COLOR" not in variables:
+                environment.pop("NO_COLOR", None)
+            with self.subTest(variables):
+                self.assertEqual("\033[1m" in on_terminal(environment, "probes"), bold)
+
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([binary(), "probes"], stdout=full, stderr=subprocess.PIPE,
+                                  check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, b"ringtally: writing to stdout failed\n"))
+
+
+def on_terminal(environment, *args):
+    controller, terminal = pty.openpty()
+    with subprocess.Popen([binary(), *args], stdout=terminal, env=environment) as process:
+        os.close(terminal)
+        said = b""
+        try:
+            while chunk := os.read(controller, 65536):
+                said += chunk
+        except OSError:  # the other end is closed
+            pass
+    os.close(controller)
+    assert process.returncode == 0
+    return said.decode("utf-8")
+
+
+class ProbesOnThisKernel(Case):
+    def setUp(self):
+        ringtally.require_kernel()
+        super().setUp()
+
+    def test_bundled_events_work_here(self):
+        text = self.works("probes")
+        listed = blocks(text)
+        for name in BUNDLED:
+            self.assertRegex(listed[name], r"works here: yes \(tp_btf/")
+        self.assertRegex(text, r"(?m)^\d+ events: \d+ work here, 0 do not$")
+
+    def test_a_refused_event_hides_no_other(self):
+        text = self.works("probes", f"--object={probe('refused')}")
+        listed = blocks(text)
+        self.assertRegex(listed["test_refused"],
+                         r"(?m)^  works here: no: tp_btf/sys_enter: load: Permission denied "
+                         r"\(verifier: .*invalid mem access.*\)$")
+        self.assertRegex(listed["test_beside"], "works here: yes")
+        self.assertRegex(listed["syscall_enter"], "works here: yes")
+        self.assertRegex(text, r"(?m)^\d+ events: \d+ work here, 1 do not$")
+
+    def test_the_alternative_that_took_is_named(self):
+        text = self.works("probes", "test_variant", f"--object={probe('variants')}")
+        self.assertRegex(text, r"works here: yes \(tp_btf/sys_enter\)")
+
+    def test_missing_btf_file(self):
+        text = self.works("probes", "syscall_enter", "--btf.path=/nonexistent")
+        self.assertRegex(text, r"works here: no: BTF file /nonexistent: No such file")
+
+
+class Check(Case):
+    def number(self, text, row):
+        found = re.search(rf"(?m)^  {re.escape(row)} +(\d+) +(\d+)$", text)
+        self.assertTrue(found, f"no row '{row}' in:\n{text}")
+        return int(found[1]), int(found[2])
+
+    def test_cost_sheet(self):
+        text = self.works("check", self.write("c.yaml", RICH))
+        self.assertEqual(self.number(text, "calls_total"), (9, 9))
+        self.assertEqual(self.number(text, "bare_total"), (1, 1))
+        self.assertEqual(self.number(text, "io_seconds"), (5, 5 * 6))
+        self.assertEqual(self.number(text, "io_bytes"), (1, 22 + 3))
+        self.assertEqual(self.number(text, "wait_seconds"), (1, 27 + 3))
+        self.assertEqual(self.number(text, "in all"), (17, 9 + 1 + 30 + 25 + 30))
+        self.assertRegex(text, r"(?m)^  key +4 words, 32 bytes: which metrics count, comm, syscall$")
+        self.assertRegex(text, r"(?m)^  filter +\d+ of 64 tests, \d+ of 32 terms$")
+        self.assertRegex(text, r"(?m)^  buckets +2 tables of \d+ bytes: io_seconds \(3 bounds\) "
+                               r"io_bytes \(22 bounds\)$")
+        self.assertRegex(text, r"(?m)^kernel memory +here, \d+ CPUs +on 128 CPUs$")
+        self.assertRegex(text, r"(?m)^  runq_wait: starts \(estimate\) +2\.5 MiB +2\.\d MiB$")
+        self.assertNotIn("# TYPE", text)
+        for line in text.splitlines():
+            self.assertLessEqual(len(line), WIDTH, line)
+
+    def test_exposition_only(self):
+        text = self.works("check", "--exposition", self.write("c.yaml", RICH))
+        exposition = Exposition(text.encode())
+        self.assertEqual({labels["call"] for labels, _ in exposition.select("mine_calls_total")},
+                         {"__other__", "__lost__"})
+        sheet = self.works("check", self.write("c.yaml", RICH))
+        self.assertIn(f"the exposition is {len(text.encode())} bytes", sheet)
+
+    def test_several_files_are_one_config(self):
+        head, tail = RICH.split("  - name: io_seconds")
+        files = (self.write("a.yaml", head),
+                 self.write("b.yaml", "metrics:\n  - name: io_seconds" + tail))
+        self.assertEqual(self.works("check", *files),
+                         self.works("check", self.write("c.yaml", RICH)))
+
+    def print_again(self, *args):
+        """What --print says, which says the same when it is read back."""
+        printed = self.works("check", "--print", *args)
+        again = self.write("again.yaml", printed)
+        self.assertEqual(self.works("check", "--print", again), printed)
+        for flags in ([], ["--exposition"]):
+            self.assertEqual(self.works("check", *flags, again), self.works("check", *flags, *args))
+        return printed
+
+    def test_print_round_trip(self):
+        printed = self.print_again(self.write("c.yaml", RICH))
+        self.assertIn("ring: { size: 128KiB }\n", printed)
+        self.assertEqual(printed.count("max_series: 7\n"), 4)
+        self.assertIn("buckets: { log2: { min: 1us, max: 64s } }\n", printed)
+        self.assertIn("buckets: { log2: { min: 512B, max: 1GiB } }\n", printed)
+        self.assertIn("buckets: [10us, 1ms, 1s]\n", printed)
+        self.assertIn("where: 'comm == ''it''''s'' or not (syscall in [read, write] and "
+                      "tgid != 1)'\n", printed)
+
+    def test_print_round_trip_of_the_built_in_config(self):
+        if glob.glob("/etc/ringtally/*.yaml"):
+            self.skipTest("a config is installed here")
+        self.print_again()
+
+    def test_print_round_trip_of_objects(self):
+        path = os.path.join(self.folder, "it's #1: odd\tname.bpf.o")
+        shutil.copy(probe("call"), path)
+        config = self.write("c.yaml", "objects: [\"" + path.replace("\t", "\\t") + "\"]\n"
+                            "metrics:\n  - { name: a_total, event: test_call, type: counter }\n")
+        self.print_again(config)
+
+    def test_one_output_at_a_time(self):
+        for two in (("--print", "--exposition"), ("--print", "--attach")):
+            self.refuses(2, "only one of --print, --exposition and --attach", "check", *two)
+
+    def test_attach_without_privileges(self):
+        ended = self.unprivileged("check", "--attach")
+        self.assertEqual(ended.status, 4)
+        self.assertRegex(ended.stderr, "^ringtally: .*needs root")
+        self.assertIn("kernel memory", ended.stdout)
+
+
+class CheckOnThisKernel(Case):
+    def setUp(self):
+        ringtally.require_kernel()
+        super().setUp()
+
+    def config(self, *events):
+        metrics = "".join(f"  - {{ name: {event}_total, event: {event}, type: counter }}\n"
+                          for event in events)
+        return self.write("c.yaml", f"objects: [ {probe('refused')} ]\nmetrics:\n{metrics}")
+
+    def test_attach(self):
+        text = self.works("check", "--attach", self.write("c.yaml", RICH))
+        self.assertIn("  syscall_enter: yes: tp_btf/sys_enter\n", text)
+        self.assertTrue(text.endswith("  all events could be attached\n"))
+
+    def test_attach_with_one_refused(self):
+        text = self.works("check", "--attach", self.config("test_refused", "syscall_enter"))
+        self.assertRegex(text, r"(?m)^  test_refused: no: tp_btf/sys_enter: load: Permission denied")
+        self.assertIn("  syscall_enter: yes: tp_btf/sys_enter\n", text)
+        self.assertTrue(text.endswith("  1 of 2 events could not be attached\n"))
+
+    def test_attach_with_all_refused(self):
+        ended = self.refuses(4, "no event could be attached", "check", "--attach",
+                             self.config("test_refused"))
+        self.assertRegex(ended.stdout, r"(?m)^  test_refused: no: tp_btf/sys_enter: load: ")
+
+
+if __name__ == "__main__":
+    ringtally.main()

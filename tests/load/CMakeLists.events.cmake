@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# Loads of single events: disks, run queues, values, processes. Included by CMakeLists.txt beside it.
+foreach(name forks io runq seams)
+  add_executable(load_${name} ${name}.c)
+  target_include_directories(load_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(load_${name} PRIVATE _GNU_SOURCE)
+  target_compile_options(load_${name} PRIVATE -O2 -Wall -Wextra -Wshadow -Wconversion -Werror)
+  target_link_libraries(load_${name} PRIVATE Threads::Threads)
+  set_target_properties(load_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+endforeach()
