@@ -138,6 +138,18 @@ static enum quantity field_quantity(const struct field *field)
 	return QUANTITY_PLAIN;
 }
 
+static void report_unknown_value(struct test *t, struct decoder *decoder,
+				 const struct config_text *value)
+{
+	struct suggestion suggestion;
+
+	suggestion__init(&suggestion, value->s);
+	t->decoder->offer_names(decoder, &suggestion);
+	diags__unknown(t->plan->diags, value->pos, &suggestion, "there is no %s '%s'",
+		       t->field->name, value->s);
+	t->failed = true;
+}
+
 /* A name the decoder knows the number of (syscall, device, operation). -ENOTSUP: it knows no names.
  */
 static int encode_name(struct test *t, const struct config_text *value, u64 *ret_number)
@@ -152,20 +164,10 @@ static int encode_name(struct test *t, const struct config_text *value, u64 *ret
 		return rc;
 	}
 	rc = t->decoder->encode(decoder, value->s, ret_number);
+	if (rc == -ENOENT)
+		report_unknown_value(t, decoder, value);
 	t->decoder->destroy(decoder);
 	return rc;
-}
-
-static void report_unknown_value(struct test *t, const struct config_text *value)
-{
-	struct suggestion suggestion;
-
-	suggestion__init(&suggestion, value->s);
-	for (u32 i = 0; i < t->field->nnames; i++)
-		suggestion__offer(&suggestion, t->field->names[i].name);
-	diags__unknown(t->plan->diags, value->pos, &suggestion, "there is no %s '%s'",
-		       t->field->name, value->s);
-	t->failed = true;
 }
 
 /* A value of a number field: by name where its decoder has names, else with its unit. */
@@ -174,8 +176,6 @@ static int read_number(struct test *t, const struct config_text *value, u64 *ret
 	char why[128];
 	int rc = encode_name(t, value, ret_number);
 
-	if (rc == -ENOENT)
-		report_unknown_value(t, value);
 	if (rc != -ENOTSUP)
 		return rc;
 	rc = quantity_parse(field_quantity(t->field), value->s, ret_number, why);

@@ -97,5 +97,6 @@ const struct decoder_ops dec_cgroup_ops = {
 	.create = create,
 	.decode = decode,
 	.encode = decoder_no_encode,
+	.offer_names = decoder_no_names,
 	.destroy = destroy,
 };

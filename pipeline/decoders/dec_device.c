@@ -148,5 +148,6 @@ const struct decoder_ops dec_device_ops = {
 	.create = create,
 	.decode = decode,
 	.encode = encode,
+	.offer_names = decoder_no_names,
 	.destroy = destroy,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/suggest.h"
 #include "base/util.h"
 #include "pipeline/decoders/dec_number.h"
 #include "pipeline/decoders/decoded.h"
@@ -59,6 +60,14 @@ static int encode(struct decoder *d, const char *text, u64 *ret_word)
 	return decimal_encode(text, ret_word);
 }
 
+static void offer_names(struct decoder *d, struct suggestion *suggestion)
+{
+	const struct dec_enum *e = container_of(d, struct dec_enum, base);
+
+	for (u32 i = 0; i < e->nnames; i++)
+		suggestion__offer(suggestion, e->names[i].name);
+}
+
 static void destroy(struct decoder *d)
 {
 	if (d)
@@ -75,5 +84,6 @@ const struct decoder_ops dec_enum_ops = {
 	.create = create,
 	.decode = decode,
 	.encode = encode,
+	.offer_names = offer_names,
 	.destroy = destroy,
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "base/util.h"
 #include "pipeline/decoders/dec_number.h"
 #include "pipeline/decoders/decoded.h"
@@ -70,6 +71,14 @@ static int encode(struct decoder *d, const char *text, u64 *ret_word)
 	return decimal_encode(text, ret_word);
 }
 
+static void offer_names(struct decoder *d, struct suggestion *suggestion)
+{
+	(void)d;
+	for (u64 i = 1; i <= ERRNO_MAX; i++)
+		if (name_of(i))
+			suggestion__offer(suggestion, name_of(i));
+}
+
 static void destroy(struct decoder *d)
 {
 	(void)d;
@@ -84,5 +93,6 @@ const struct decoder_ops dec_errno_ops = {
 	.create = create,
 	.decode = decode,
 	.encode = encode,
+	.offer_names = offer_names,
 	.destroy = destroy,
 };

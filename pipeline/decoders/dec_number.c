@@ -71,6 +71,7 @@ const struct decoder_ops dec_uint_ops = {
 	.create = create_uint,
 	.decode = decode_uint,
 	.encode = decoder_no_encode,
+	.offer_names = decoder_no_names,
 	.destroy = destroy,
 };
 
@@ -83,5 +84,6 @@ const struct decoder_ops dec_int_ops = {
 	.create = create_int,
 	.decode = decode_int,
 	.encode = decoder_no_encode,
+	.offer_names = decoder_no_names,
 	.destroy = destroy,
 };

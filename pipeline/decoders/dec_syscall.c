@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "base/util.h"
 #include "pipeline/decoders/dec_number.h"
 #include "pipeline/decoders/decoded.h"
@@ -102,6 +103,15 @@ static int encode(struct decoder *d, const char *text, u64 *ret_word)
 	return -ENOENT;
 }
 
+/* Of the calls people write about: those of the kernel's own width. */
+static void offer_names(struct decoder *d, struct suggestion *suggestion)
+{
+	(void)d;
+	for (size_t i = 0; i < ARRAY_SIZE(native_names); i++)
+		if (native_names[i])
+			suggestion__offer(suggestion, native_names[i]);
+}
+
 static void destroy(struct decoder *d)
 {
 	(void)d;
@@ -118,5 +128,6 @@ const struct decoder_ops dec_syscall_ops = {
 	.create = create,
 	.decode = decode,
 	.encode = encode,
+	.offer_names = offer_names,
 	.destroy = destroy,
 };

@@ -13,6 +13,7 @@
 #include "base/types.h"
 
 struct err;
+struct suggestion;
 
 enum { DECODED_MAX = 256 };
 
@@ -56,11 +57,14 @@ struct decoder_ops {
 	/* The way back, for a `where`: the word that decodes to this text. -ENOENT when there is
 	 * none now, -ENOTSUP when such fields are not tested by name (numbers, texts). */
 	int (*encode)(struct decoder *d, const char *text, u64 *ret_word);
+	/* Offers the names that encode knows, for "did you mean". */
+	void (*offer_names)(struct decoder *d, struct suggestion *suggestion);
 	void (*destroy)(struct decoder *d); /* NULL is fine */
 };
 
 /* For decoders without a way back. */
 int decoder_no_encode(struct decoder *d, const char *text, u64 *ret_word);
+void decoder_no_names(struct decoder *d, struct suggestion *suggestion);
 
 extern const struct decoder_ops *const decoder_kinds[];
 extern const size_t decoder_kinds_count;

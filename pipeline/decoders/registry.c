@@ -35,3 +35,9 @@ int decoder_no_encode(struct decoder *d, const char *text, u64 *ret_word)
 	(void)ret_word;
 	return -ENOTSUP;
 }
+
+void decoder_no_names(struct decoder *d, struct suggestion *suggestion)
+{
+	(void)d;
+	(void)suggestion;
+}

@@ -108,6 +108,12 @@ int decoder_no_encode(struct decoder *d, const char *text, u64 *ret_word)
 	return -ENOTSUP;
 }
 
+void decoder_no_names(struct decoder *d, struct suggestion *suggestion)
+{
+	(void)d;
+	(void)suggestion;
+}
+
 static struct field io_fields[] = {
 	TEXT("name", 0, 2),
 	NUMBER("id", 2, "uint"),
