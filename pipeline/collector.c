@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/collector.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
@@ -220,15 +219,9 @@ u64 collector__skipped(const struct collector *c, u32 event)
 	const struct probe_object *object = c->objects[plan->object];
 	u64 skipped = 0;
 
-	for (u32 i = 0; i < probe_object__nprograms(object); i++) {
-		struct program_status program = probe_object__program(object, i);
-		struct bpf_prog_info info = {0};
-		u32 size = sizeof(info);
-
-		if (program.event == plan && program.fd >= 0 &&
-		    !bpf_obj_get_info_by_fd(program.fd, &info, &size))
-			skipped += info.recursion_misses;
-	}
+	for (u32 i = 0; i < probe_object__nprograms(object); i++)
+		if (probe_object__program(object, i).event == plan)
+			skipped += probe_object__program_stats(object, i).recursion_misses;
 	return skipped;
 }
 

@@ -589,3 +589,14 @@ struct program_status probe_object__program(const struct probe_object *o, u32 i)
 		.fd = program ? bpf_program__fd(program) : -1,
 	};
 }
+
+struct program_stats probe_object__program_stats(const struct probe_object *o, u32 i)
+{
+	int fd = probe_object__program(o, i).fd;
+	struct bpf_prog_info info = {0};
+	u32 size = sizeof(info);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return (struct program_stats){0};
+	return (struct program_stats){info.recursion_misses, info.run_cnt, info.run_time_ns};
+}

@@ -61,4 +61,12 @@ struct program_status {
 u32 probe_object__nprograms(const struct probe_object *o);
 struct program_status probe_object__program(const struct probe_object *o, u32 i);
 
+/* What the kernel counts about a program; times and runs only while BPF statistics are on. */
+struct program_stats {
+	u64 recursion_misses;
+	u64 runs;
+	u64 run_time_ns;
+};
+struct program_stats probe_object__program_stats(const struct probe_object *o, u32 i);
+
 #endif

@@ -104,6 +104,32 @@ static void probes_attached(const struct collector *c, struct snapshot *s)
 	}
 }
 
+/* Only while BPF statistics are on: they cost time at every event. */
+static void run_times(const struct collector *c, struct snapshot *s)
+{
+	static const char *const labels[] = {"program"};
+	static const struct family_desc desc = {
+		.name = SELF("bpf_run_time_seconds_total"),
+		.help = "Time spent in a program while BPF statistics were on.",
+		.shape = AGG_SHAPE_COUNTER,
+		.scale = 9,
+		.label_names = labels,
+		.nlabels = ARRAY_SIZE(labels),
+	};
+
+	snapshot__begin(s, &desc);
+	for (u32 i = 0; i < c->nobjects; i++) {
+		for (u32 p = 0; p < probe_object__nprograms(c->objects[i]); p++) {
+			struct program_stats stats = probe_object__program_stats(c->objects[i], p);
+
+			if (stats.runs)
+				snapshot__sample(
+					s, stats.run_time_ns,
+					LABELS(probe_object__program(c->objects[i], p).program));
+		}
+	}
+}
+
 /* The books, term by term. `skipped` is the kernel's own count. */
 struct event_books {
 	const char *event;
@@ -371,6 +397,7 @@ void selfstats_snapshot(const struct selfstats *self, struct snapshot *s)
 	build_info(s);
 	config_state(self, s);
 	probes_attached(c, s);
+	run_times(c, s);
 	ledgers(c, s);
 	per_metric(c, s, SELF("series"), "Series of a metric, without __other__ and __lost__.",
 		   series_live);
