@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One function per group of families; families whose rows differ only in a number are rows of a
- * table.
+ * One function per group of families; families of the same shape are rows of a table.
  */
 #include "pipeline/selfstats.h"
 
@@ -42,30 +41,53 @@ void scrape_stats__add(struct scrape_stats *s, int code, u64 duration_ns)
 	}
 }
 
+/* Label names outlive every snapshot. */
+static const char *const by_event[] = {"event", "reason"};
+static const char *const by_metric[] = {"metric", "label"};
+static const char *const by_program[] = {"event", "program", "hook"};
+static const char *const by_map[] = {"event", "map"};
+static const char *const by_build[] = {"version", "commit", "libbpf", "kernel"};
+static const char *const by_code[] = {"code"};
+
+/* What a family is called and shows. */
+struct about {
+	const char *name;
+	const char *help;
+	enum agg_shape shape;
+	u8 scale;
+};
+
+/* Begins a family with the first n of the labels; samples follow. */
+static void begin(struct snapshot *s, const struct about *about, const char *const *labels, u16 n)
+{
+	const struct family_desc desc = {
+		.name = about->name,
+		.help = about->help,
+		.shape = about->shape,
+		.scale = about->scale,
+		.label_names = labels,
+		.nlabels = n,
+	};
+
+	snapshot__begin(s, &desc);
+}
+
+/* A family that is one number. */
 static void one(struct snapshot *s, const char *name, const char *help, enum agg_shape shape,
 		u8 scale, u64 value)
 {
-	const struct family_desc desc = {
-		.name = name, .help = help, .shape = shape, .scale = scale};
-
-	snapshot__begin(s, &desc);
+	begin(s, &(struct about){name, help, shape, scale}, NULL, 0);
 	snapshot__sample(s, value, NULL);
 }
 
 static void build_info(struct snapshot *s)
 {
-	static const char *const labels[] = {"version", "commit", "libbpf", "kernel"};
-	static const struct family_desc desc = {
-		.name = SELF("build_info"),
-		.help = "What runs here; always 1.",
-		.shape = AGG_SHAPE_GAUGE,
-		.label_names = labels,
-		.nlabels = ARRAY_SIZE(labels),
-	};
+	static const struct about about = {SELF("build_info"), "What runs here; always 1.",
+					   AGG_SHAPE_GAUGE, 0};
 	struct utsname kernel = {0};
 
 	uname(&kernel);
-	snapshot__begin(s, &desc);
+	begin(s, &about, by_build, ARRAY_SIZE(by_build));
 	snapshot__sample(s, 1,
 			 LABELS(ringtally_version, ringtally_commit, libbpf_version_string(),
 				kernel.release));
@@ -81,53 +103,47 @@ static void config_state(const struct selfstats *self, struct snapshot *s)
 	    1);
 }
 
-static void probes_attached(const struct collector *c, struct snapshot *s)
+typedef void (*visit_program_fn)(const struct probe_object *object, u32 program,
+				 struct snapshot *s);
+
+static void for_each_program(const struct collector *c, visit_program_fn visit, struct snapshot *s)
 {
-	static const char *const labels[] = {"event", "program", "hook"};
-	static const struct family_desc desc = {
-		.name = SELF("probe_attached"),
-		.help = "Whether a program of a configured event is attached.",
-		.shape = AGG_SHAPE_GAUGE,
-		.label_names = labels,
-		.nlabels = ARRAY_SIZE(labels),
-	};
+	for (u32 i = 0; i < c->nobjects; i++)
+		for (u32 p = 0; p < probe_object__nprograms(c->objects[i]); p++)
+			visit(c->objects[i], p, s);
+}
 
-	snapshot__begin(s, &desc);
-	for (u32 i = 0; i < c->nobjects; i++) {
-		for (u32 p = 0; p < probe_object__nprograms(c->objects[i]); p++) {
-			struct program_status program = probe_object__program(c->objects[i], p);
+static void show_attached(const struct probe_object *object, u32 i, struct snapshot *s)
+{
+	struct program_status program = probe_object__program(object, i);
 
-			snapshot__sample(
-				s, program.attached,
-				LABELS(program.event->schema->name, program.program, program.hook));
-		}
-	}
+	snapshot__sample(s, program.attached,
+			 LABELS(program.event->schema->name, program.program, program.hook));
 }
 
 /* Only while BPF statistics are on: they cost time at every event. */
-static void run_times(const struct collector *c, struct snapshot *s)
+static void show_run_time(const struct probe_object *object, u32 i, struct snapshot *s)
 {
-	static const char *const labels[] = {"program"};
-	static const struct family_desc desc = {
-		.name = SELF("bpf_run_time_seconds_total"),
-		.help = "Time spent in a program while BPF statistics were on.",
-		.shape = AGG_SHAPE_COUNTER,
-		.scale = 9,
-		.label_names = labels,
-		.nlabels = ARRAY_SIZE(labels),
-	};
+	struct program_stats stats = probe_object__program_stats(object, i);
 
-	snapshot__begin(s, &desc);
-	for (u32 i = 0; i < c->nobjects; i++) {
-		for (u32 p = 0; p < probe_object__nprograms(c->objects[i]); p++) {
-			struct program_stats stats = probe_object__program_stats(c->objects[i], p);
+	if (stats.runs)
+		snapshot__sample(s, stats.run_time_ns,
+				 LABELS(probe_object__program(object, i).program));
+}
 
-			if (stats.runs)
-				snapshot__sample(
-					s, stats.run_time_ns,
-					LABELS(probe_object__program(c->objects[i], p).program));
-		}
-	}
+static void programs(const struct collector *c, struct snapshot *s)
+{
+	static const struct about attached = {
+		SELF("probe_attached"), "Whether a program of a configured event is attached.",
+		AGG_SHAPE_GAUGE, 0};
+	static const struct about run_time = {
+		SELF("bpf_run_time_seconds_total"),
+		"Time spent in a program while BPF statistics were on.", AGG_SHAPE_COUNTER, 9};
+
+	begin(s, &attached, by_program, ARRAY_SIZE(by_program));
+	for_each_program(c, show_attached, s);
+	begin(s, &run_time, &by_program[1], 1);
+	for_each_program(c, show_run_time, s);
 }
 
 /* The books, term by term. `skipped` is the kernel's own count. */
@@ -215,17 +231,10 @@ static const struct term {
 static void add_term(struct snapshot *s, const struct term *term, bool new_family,
 		     const struct event_books *books, u32 n)
 {
-	static const char *const labels[] = {"event", "reason"};
-	const struct family_desc desc = {
-		.name = term->name,
-		.help = term->help,
-		.shape = term->shape,
-		.label_names = labels,
-		.nlabels = term->reason ? 2 : 1,
-	};
+	const struct about about = {term->name, term->help, term->shape, 0};
 
 	if (new_family)
-		snapshot__begin(s, &desc);
+		begin(s, &about, by_event, term->reason ? 2 : 1);
 	for (u32 i = 0; i < n; i++)
 		snapshot__sample(s, term->value(&books[i]), LABELS(books[i].event, term->reason));
 }
@@ -248,84 +257,84 @@ static void ledgers(const struct collector *c, struct snapshot *s)
 	free(books);
 }
 
-static u64 series_live(const struct series_table *t)
+/* One metric of one event, with its label when a family has a row per label. */
+struct metric_at {
+	const struct collector *collector;
+	u32 event;
+	u32 metric;
+	u32 label;
+};
+
+static const struct series_table *series_of(const struct metric_at *at)
 {
-	return series_table__live(t);
+	return family__series(route__family(at->collector->route, at->event, at->metric));
 }
 
-static u64 series_limit(const struct series_table *t)
+static u64 series_live(const struct metric_at *at)
 {
-	return series_table__max_rows(t) - SERIES_FIRST;
+	return series_table__live(series_of(at));
 }
 
-/* One family with a row per configured metric. */
-static void per_metric(const struct collector *c, struct snapshot *s, const char *name,
-		       const char *help, u64 (*value)(const struct series_table *t))
+static u64 series_limit(const struct metric_at *at)
 {
-	static const char *const labels[] = {"metric"};
-	const struct family_desc desc = {.name = name,
-					 .help = help,
-					 .shape = AGG_SHAPE_GAUGE,
-					 .label_names = labels,
-					 .nlabels = 1};
-
-	snapshot__begin(s, &desc);
-	for (u32 e = 0; e < c->plan->nevents; e++) {
-		for (u32 m = 0; m < c->plan->events[e].nmetrics; m++) {
-			const struct family *family = route__family(c->route, e, m);
-
-			snapshot__sample(s, value(family__series(family)),
-					 LABELS(c->plan->events[e].metrics[m].name));
-		}
-	}
+	return series_table__max_rows(series_of(at)) - SERIES_FIRST;
 }
 
 /* Folding takes all labels of a series at once; a limit of one label's own comes later. */
-static void folded(const struct collector *c, struct snapshot *s)
+static u64 folded(const struct metric_at *at)
 {
-	static const char *const labels[] = {"metric", "label"};
-	static const struct family_desc desc = {
-		.name = SELF("folded_total"),
-		.help = "Events whose label values were folded into __other__.",
-		.shape = AGG_SHAPE_COUNTER,
-		.label_names = labels,
-		.nlabels = ARRAY_SIZE(labels),
-	};
-
-	snapshot__begin(s, &desc);
-	for (u32 e = 0; e < c->plan->nevents; e++) {
-		for (u32 m = 0; m < c->plan->events[e].nmetrics; m++) {
-			const struct metric_plan *metric = &c->plan->events[e].metrics[m];
-			const struct family *family = route__family(c->route, e, m);
-			u64 n = series_table__folded(family__series(family));
-
-			for (u32 l = 0; l < metric->nlabels; l++)
-				snapshot__sample(s, n,
-						 LABELS(metric->name, metric->labels[l].name));
-		}
-	}
+	return series_table__folded(series_of(at));
 }
 
-static void decode_errors(const struct collector *c, struct snapshot *s)
+static u64 decode_errors(const struct metric_at *at)
 {
-	static const char *const labels[] = {"metric", "label"};
-	static const struct family_desc desc = {
-		.name = SELF("decode_errors_total"),
-		.help = "Label values that could not be decoded.",
-		.shape = AGG_SHAPE_COUNTER,
-		.label_names = labels,
-		.nlabels = ARRAY_SIZE(labels),
-	};
+	return route__decode_errors(at->collector->route, at->event, at->metric, at->label);
+}
 
-	snapshot__begin(s, &desc);
-	for (u32 e = 0; e < c->plan->nevents; e++) {
-		for (u32 m = 0; m < c->plan->events[e].nmetrics; m++) {
-			const struct metric_plan *metric = &c->plan->events[e].metrics[m];
+/* Families with a row per metric, or per label of each metric. */
+static const struct metric_family {
+	struct about about;
+	bool per_label;
+	u64 (*value)(const struct metric_at *at);
+} metric_families[] = {
+	{{SELF("series"), "Series of a metric, without __other__ and __lost__.", AGG_SHAPE_GAUGE,
+	  0},
+	 false,
+	 series_live},
+	{{SELF("series_limit"), "Most series a metric may have.", AGG_SHAPE_GAUGE, 0},
+	 false,
+	 series_limit},
+	{{SELF("folded_total"), "Events whose label values were folded into __other__.",
+	  AGG_SHAPE_COUNTER, 0},
+	 true,
+	 folded},
+	{{SELF("decode_errors_total"), "Label values that could not be decoded.", AGG_SHAPE_COUNTER,
+	  0},
+	 true,
+	 decode_errors},
+};
 
-			for (u32 l = 0; l < metric->nlabels; l++)
-				snapshot__sample(s, route__decode_errors(c->route, e, m, l),
-						 LABELS(metric->name, metric->labels[l].name));
-		}
+static void add_metric(struct snapshot *s, const struct metric_family *f, struct metric_at at)
+{
+	const struct metric_plan *m = &at.collector->plan->events[at.event].metrics[at.metric];
+
+	if (!f->per_label) {
+		snapshot__sample(s, f->value(&at), LABELS(m->name));
+		return;
+	}
+	for (at.label = 0; at.label < m->nlabels; at.label++)
+		snapshot__sample(s, f->value(&at), LABELS(m->name, m->labels[at.label].name));
+}
+
+static void metrics(const struct collector *c, struct snapshot *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(metric_families); i++) {
+		const struct metric_family *f = &metric_families[i];
+
+		begin(s, &f->about, by_metric, f->per_label ? 2 : 1);
+		for (u32 e = 0; e < c->plan->nevents; e++)
+			for (u32 m = 0; m < c->plan->events[e].nmetrics; m++)
+				add_metric(s, f, (struct metric_at){c, e, m, 0});
 	}
 }
 
@@ -350,16 +359,11 @@ static void rings(const struct selfstats *self, struct snapshot *s)
 
 static void kernel_memory(const struct collector *c, struct snapshot *s)
 {
-	static const char *const labels[] = {"event", "map"};
-	static const struct family_desc desc = {
-		.name = SELF("kernel_memory_bytes"),
-		.help = "Kernel memory of BPF maps; rings belong to all events.",
-		.shape = AGG_SHAPE_GAUGE,
-		.label_names = labels,
-		.nlabels = ARRAY_SIZE(labels),
-	};
+	static const struct about about = {SELF("kernel_memory_bytes"),
+					   "Kernel memory of BPF maps; rings belong to all events.",
+					   AGG_SHAPE_GAUGE, 0};
 
-	snapshot__begin(s, &desc);
+	begin(s, &about, by_map, ARRAY_SIZE(by_map));
 	snapshot__sample(s, rings__usage(c->rings).size, LABELS("", "rings"));
 	for (u32 e = 0; e < c->plan->nevents; e++)
 		if (c->ledgers[e])
@@ -369,19 +373,13 @@ static void kernel_memory(const struct collector *c, struct snapshot *s)
 
 static void scrapes(const struct scrape_stats *stats, struct snapshot *s)
 {
-	static const char *const labels[] = {"code"};
-	static const struct family_desc desc = {
-		.name = SELF("scrapes_total"),
-		.help = "Scrapes answered, by HTTP status.",
-		.shape = AGG_SHAPE_COUNTER,
-		.label_names = labels,
-		.nlabels = ARRAY_SIZE(labels),
-	};
+	static const struct about about = {
+		SELF("scrapes_total"), "Scrapes answered, by HTTP status.", AGG_SHAPE_COUNTER, 0};
 
 	one(s, SELF("scrape_duration_seconds"),
 	    "Duration of the last scrape, from request to body.", AGG_SHAPE_GAUGE, 9,
 	    stats->last_ns);
-	snapshot__begin(s, &desc);
+	begin(s, &about, by_code, ARRAY_SIZE(by_code));
 	for (int i = 0; i < SCRAPE_CODES_MAX && stats->codes[i]; i++) {
 		char code[16];
 
@@ -396,15 +394,10 @@ void selfstats_snapshot(const struct selfstats *self, struct snapshot *s)
 
 	build_info(s);
 	config_state(self, s);
-	probes_attached(c, s);
-	run_times(c, s);
+	programs(c, s);
 	ledgers(c, s);
-	per_metric(c, s, SELF("series"), "Series of a metric, without __other__ and __lost__.",
-		   series_live);
-	per_metric(c, s, SELF("series_limit"), "Most series a metric may have.", series_limit);
-	folded(c, s);
+	metrics(c, s);
 	rings(self, s);
 	kernel_memory(c, s);
-	decode_errors(c, s);
 	scrapes(self->scrapes, s);
 }
