@@ -6,54 +6,14 @@
 # RINGTALLY_LONG=1: run queues for ten seconds, memory for ten minutes instead of 20 s.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
-
-[ "$(id -u)" -eq 0 ] || {
-	echo "events.sh: loading BPF programs needs root" >&2
-	exit 1
-}
-
-root=$PWD
-verdicts=()
-failed=0
-
-# The release preset builds the binary only; the probes and loads of the tests come with it here.
-build() { # PRESET
-	echo "== build: $1"
-	{ cmake --preset "$1" && cmake --build "build/$1" --target ringtally test_probes \
-		load_calls load_forks load_io load_runq load_seams; } >"build/accept-$1.log" 2>&1 || {
-		tail -n 30 "build/accept-$1.log" >&2
-		exit 1
-	}
-}
-
-# A test program run with the binary and the objects of a build. A skip is no pass.
-# shellcheck disable=SC2317 # line() calls it
-with() { # PRESET PROGRAM [TEST...]
-	local build=$root/build/$1
-	shift
-	env RINGTALLY="$build/ringtally" RINGTALLY_PROBES="$build/tests/bpf" \
-		RINGTALLY_LOADS="$build/tests/load" RINGTALLY_SOURCE="$root" \
-		PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 /usr/bin/python3 "$@"
-}
-
-line() { # TITLE COMMAND...
-	local title=$1 verdict=PASS begin=$SECONDS
-	shift
-	printf '\n== %s\n$ %s\n' "$title" "$*"
-	"$@" 2>&1 || {
-		verdict="FAIL (status $?)"
-		failed=1
-	}
-	verdicts+=("$verdict: $title, $((SECONDS - begin)) s")
-	echo "${verdicts[-1]}"
-}
+# shellcheck source=tests/accept/lib.sh
+. tests/accept/lib.sh
 
 # shellcheck disable=SC2317 # line() calls it
 long() { # COMMAND...
 	RINGTALLY_LONG=1 "$@"
 }
 
-mkdir -p build
 build release
 build asan
 cd tests/integration || exit 1
@@ -90,7 +50,4 @@ line 'with the sanitizers: run queues' with asan test_runq.py
 line 'with the sanitizers: seams and loss' with asan test_seams.py
 line 'with the sanitizers: where' with asan test_where.py Table Together Names
 
-printf '\n== summary\n'
-printf '%s\n' "${verdicts[@]}"
-[ $failed -eq 0 ] && echo PASS || echo FAIL
-exit $failed
+summary

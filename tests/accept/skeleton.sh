@@ -5,49 +5,9 @@
 # release build, and what may crash with the sanitizers' build too.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/accept/lib.sh
+. tests/accept/lib.sh
 
-[ "$(id -u)" -eq 0 ] || {
-	echo "skeleton.sh: loading BPF programs needs root" >&2
-	exit 1
-}
-
-root=$PWD
-verdicts=()
-failed=0
-
-# The release preset builds the binary only; the probes and loads of the tests come with it here.
-build() { # PRESET
-	echo "== build: $1"
-	{ cmake --preset "$1" && cmake --build "build/$1" --target ringtally test_probes \
-		load_calls load_compat; } >"build/accept-$1.log" 2>&1 || {
-		tail -n 30 "build/accept-$1.log" >&2
-		exit 1
-	}
-}
-
-# A test program run with the binary and the objects of a build. A skip is no pass.
-# shellcheck disable=SC2317 # line() calls it
-with() { # PRESET PROGRAM [TEST...]
-	local build=$root/build/$1
-	shift
-	env RINGTALLY="$build/ringtally" RINGTALLY_PROBES="$build/tests/bpf" \
-		RINGTALLY_LOADS="$build/tests/load" RINGTALLY_SOURCE="$root" \
-		PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 /usr/bin/python3 "$@"
-}
-
-line() { # TITLE COMMAND...
-	local title=$1 verdict=PASS begin=$SECONDS
-	shift
-	printf '\n== %s\n$ %s\n' "$title" "$*"
-	"$@" 2>&1 || {
-		verdict="FAIL (status $?)"
-		failed=1
-	}
-	verdicts+=("$verdict: $title, $((SECONDS - begin)) s")
-	echo "${verdicts[-1]}"
-}
-
-mkdir -p build
 build release
 build asan
 cd tests/integration || exit 1
@@ -81,7 +41,4 @@ line 'with the sanitizers: signals' with asan test_shutdown.py
 line 'the tests themselves: a failing assertion fails' \
 	with release test_harness.py
 
-printf '\n== summary\n'
-printf '%s\n' "${verdicts[@]}"
-[ $failed -eq 0 ] && echo PASS || echo FAIL
-exit $failed
+summary
