@@ -75,10 +75,12 @@ enum wire_op {
 
 /*
  * The filter of an event: what the `where`s of all its metrics ask, decided in three steps without
- * a branch that depends on data. test    compares one word; tests in a row, up to one with `fact`
- * set, hold together or not at all (a text of two words) fact    bit number fact - 1: true when any
- * such row of tests for it holds (`in` a list) term    a metric accepts the event when, for any of
- * its terms, (facts & mask) == want
+ * a branch that depends on data.
+ *
+ * - A test compares one word. Tests in a row, up to one with `fact` set, hold together or not at
+ *   all (a text of two words).
+ * - Bit fact - 1 of the facts is set when any such row of tests for it holds (`in` a list).
+ * - A metric accepts the event when, for any of its terms, (facts & mask) == want.
  */
 struct wire_test {
 	__u64 word;

@@ -216,21 +216,13 @@ static void put_event_memory(struct sheet *s, const struct event_plan *event)
 	put_memory(s, name, "starts (estimate)", (u64[]){cost[0].starts, cost[1].starts});
 }
 
-static bool is_used(const struct plan *plan, u32 object)
-{
-	for (u32 i = 0; i < plan->nevents; i++)
-		if (plan->events[i].object == object)
-			return true;
-	return false;
-}
-
 static void put_constants(struct sheet *s)
 {
 	const struct collector *c = s->setup->collector;
 	u64 bytes = 0;
 
 	for (u32 i = 0; i < c->nobjects; i++)
-		if (is_used(c->plan, i))
+		if (collector__uses(c, i))
 			bytes += cost_of_constants(probe_object__schema(c->objects[i])->nevents,
 						   &s->machines[0]);
 	put_memory(s, "", "constants", (u64[]){bytes, bytes});

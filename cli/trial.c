@@ -6,24 +6,15 @@
 #include "pipeline/plan.h"
 #include "pipeline/probe_object.h"
 
-static bool is_used(const struct collector *c, u32 object)
-{
-	for (u32 i = 0; i < c->plan->nevents; i++)
-		if (c->plan->events[i].object == object)
-			return true;
-	return false;
-}
-
 int trial_attach(struct collector *c, const struct config *config, struct err *err)
 {
 	int rc = collector__open_rings(c, config, err);
 
 	for (u32 i = 0; !rc && i < c->nobjects; i++) {
-		if (!is_used(c, i))
+		if (!collector__uses(c, i))
 			continue;
-		rc = collector__load(c, i, err);
-		if (!rc)
-			rc = collector__adopt(c, i, err);
+		collector__load(c, i);
+		rc = collector__adopt(c, i, err);
 	}
 	return rc;
 }

@@ -54,9 +54,9 @@ struct app {
 	bool has_timers; /* signals and settle are initialised */
 	bool loading;
 	bool stopping;
+	bool signalled; /* once: the next one ends the process */
 	enum exit_status status;
 	struct err *err;
-	struct err work_err; /* of the job on the worker thread */
 };
 
 static void app__stop(struct app *app);
@@ -164,6 +164,10 @@ static void on_settle(uv_timer_t *timer)
 		}
 		log_ledgers(app, totals);
 		free(totals);
+		if (app->settle_turns >= SETTLE_TURNS && app->status == EXIT_FINE) {
+			app->status = EXIT_RUNTIME;
+			err__set(app->err, -EIO, "the final ledger does not balance");
+		}
 	}
 	close_all(app);
 }
@@ -185,6 +189,7 @@ static void on_detached(uv_work_t *work, int status)
 	struct app *app = container_of(work, struct app, work);
 
 	(void)status;
+	app->collector->quiet = true;
 	drain__place_barrier(app->drain, &app->last_records);
 }
 
@@ -195,6 +200,7 @@ static void app__stop(struct app *app)
 	if (app->loading)
 		return;
 	app->last_records.passed = on_last_records;
+	app->collector->quiet = false;
 	uv_queue_work(&app->loop, &app->work, detach_job, on_detached);
 }
 
@@ -203,10 +209,13 @@ static void on_stop_signal(uv_signal_t *handle, int signum)
 {
 	struct app *app = handle->data;
 
-	if (app->stopping) {
+	if (app->signalled) {
 		signal(signum, SIG_DFL);
 		raise(signum);
 	}
+	app->signalled = true;
+	if (app->stopping)
+		return;
 	log_info("stopping", "signal", strsignal(signum), NULL);
 	app__stop(app);
 }
@@ -279,6 +288,7 @@ static void on_ready(struct app *app)
 	const char *url = http_server__url(app->http, 0);
 	char events[24], metrics[512];
 
+	app->collector->quiet = true;
 	log_events(app, &attached, &refused);
 	if (attached == 0 || (app->options->strict && refused > 0)) {
 		err__set(app->err, -EOPNOTSUPP,
@@ -299,7 +309,7 @@ static void load_job(uv_work_t *work)
 {
 	struct app *app = container_of(work, struct app, work);
 
-	collector__load(app->collector, app->object, &app->work_err);
+	collector__load(app->collector, app->object);
 }
 
 static void load_next(struct app *app);
@@ -307,14 +317,11 @@ static void load_next(struct app *app);
 static void on_loaded(uv_work_t *work, int status)
 {
 	struct app *app = container_of(work, struct app, work);
-	int rc = app->work_err.code;
+	int rc;
 
 	(void)status;
 	app->loading = false;
-	if (rc)
-		err__set(app->err, rc, "%s", app->work_err.msg);
-	else
-		rc = collector__adopt(app->collector, app->object, app->err);
+	rc = collector__adopt(app->collector, app->object, app->err);
 	app->object++;
 	if (rc)
 		app__fail(app, EXIT_REFUSED);
@@ -328,6 +335,9 @@ static void on_loaded(uv_work_t *work, int status)
  * memory. */
 static void load_next(struct app *app)
 {
+	while (app->object < app->collector->nobjects &&
+	       !collector__uses(app->collector, app->object))
+		app->object++;
 	if (app->object == app->collector->nobjects) {
 		on_ready(app);
 		return;

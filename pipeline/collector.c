@@ -178,9 +178,9 @@ int collector__open_rings(struct collector *c, const struct config *config, stru
 	return rings__new((u32)ncpus, config->ring_size.n, route__record, c->route, &c->rings, err);
 }
 
-int collector__load(struct collector *c, u32 object, struct err *err)
+void collector__load(struct collector *c, u32 object)
 {
-	return probe_object__load(c->objects[object], c->rings, err);
+	probe_object__load(c->objects[object], c->rings);
 }
 
 void collector__detach(struct collector *c)
@@ -202,8 +202,17 @@ int collector__adopt(struct collector *c, u32 object, struct err *err)
 				 err);
 		if (rc)
 			return err__wrap(err, "event %s", event->schema->name);
+		route__set_generation(c->route, i, probe_object__generation(c->objects[object]));
 	}
 	return 0;
+}
+
+bool collector__uses(const struct collector *c, u32 object)
+{
+	for (u32 i = 0; i < c->plan->nevents; i++)
+		if (c->plan->events[i].object == object)
+			return true;
+	return false;
 }
 
 const char *collector__refusal(const struct collector *c, u32 event)
@@ -219,7 +228,7 @@ u64 collector__skipped(const struct collector *c, u32 event)
 	const struct probe_object *object = c->objects[plan->object];
 	u64 skipped = 0;
 
-	for (u32 i = 0; i < probe_object__nprograms(object); i++)
+	for (u32 i = 0; c->quiet && i < probe_object__nprograms(object); i++)
 		if (probe_object__program(object, i).event == plan)
 			skipped += probe_object__program_stats(object, i).recursion_misses;
 	return skipped;

@@ -25,6 +25,7 @@ struct collector {
 	struct rings *rings;
 	struct ledger **ledgers; /* NULL: that event is not loaded */
 	struct route *route;
+	bool quiet; /* no other thread is at the objects: their programs may be looked at */
 };
 
 /*
@@ -39,8 +40,11 @@ void collector__free(struct collector *c); /* detaches first; NULL is fine */
 int collector__open_rings(struct collector *c, const struct config *config, struct err *err);
 
 /* Blocking; may run on another thread than everything else. */
-int collector__load(struct collector *c, u32 object, struct err *err);
+void collector__load(struct collector *c, u32 object);
 void collector__detach(struct collector *c);
+
+/* Is any event of the object planned? */
+bool collector__uses(const struct collector *c, u32 object);
 
 /* After loading, on the loop's thread: opens the books of the object's events. */
 int collector__adopt(struct collector *c, u32 object, struct err *err);

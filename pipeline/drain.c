@@ -18,7 +18,8 @@ enum { FILL_BUSY = 128, FILL_STEADY = 16 };
 
 struct drain {
 	struct rings *rings;
-	uv_timer_t timer;
+	uv_timer_t timer; /* the paced turns */
+	uv_idle_t more;	  /* turns right after one that left something, once per turn of the loop */
 	uv_poll_t wake;
 	int open_handles;
 	u64 period_ms;
@@ -33,11 +34,22 @@ struct drain {
 };
 
 static void on_timer(uv_timer_t *timer);
+static void on_more(uv_idle_t *more);
 
 static void schedule(struct drain *d, u64 ms)
 {
 	d->due_ns = uv_hrtime() + ms * NS_PER_MS;
+	uv_idle_stop(&d->more);
 	uv_timer_start(&d->timer, on_timer, ms, 0);
+}
+
+/* Not by a timer of 0 ms: started from its own callback it would run again before the loop gets to
+ * anything else. */
+static void schedule_soon(struct drain *d)
+{
+	d->due_ns = uv_hrtime();
+	uv_timer_stop(&d->timer);
+	uv_idle_start(&d->more, on_more);
 }
 
 static u64 next_period(const struct drain *d, size_t fullest)
@@ -74,25 +86,39 @@ static void finish_barrier(struct drain *d)
 static void turn(struct drain *d)
 {
 	struct rings_usage usage = rings__usage(d->rings);
-	bool more;
+	size_t taken;
 
 	d->last_ns = uv_hrtime();
 	d->used_max = MAX(d->used_max, usage.used);
-	more = rings__drain(d->rings, TURN_RECORDS) == TURN_RECORDS;
+	taken = rings__drain(d->rings, TURN_RECORDS);
 	d->period_ms = next_period(d, usage.fullest);
 	if (d->active && rings__passed(d->rings, d->target))
 		finish_barrier(d);
-	schedule(d, more || d->active ? 0 : d->period_ms);
+	if (taken == TURN_RECORDS || (d->active && taken > 0))
+		schedule_soon(d);
+	else if (d->active) /* behind a record that is not submitted yet, or just placed */
+		schedule(d, BUSY_MS);
+	else
+		schedule(d, d->period_ms);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void late_turn(struct drain *d)
 {
-	struct drain *d = container_of(timer, struct drain, timer);
 	u64 now = uv_hrtime();
 
 	if (now > d->due_ns)
 		d->delay_max_ns = MAX(d->delay_max_ns, now - d->due_ns);
 	turn(d);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	late_turn(container_of(timer, struct drain, timer));
+}
+
+static void on_more(uv_idle_t *more)
+{
+	late_turn(container_of(more, struct drain, more));
 }
 
 static void on_wake(uv_poll_t *wake, int status, int events)
@@ -123,7 +149,8 @@ int drain__new(struct uv_loop_s *loop, struct rings *rings, u64 idle_ms, struct 
 		return err__set_errno(err, rc, "watching the rings");
 	}
 	uv_timer_init(loop, &d->timer);
-	d->open_handles = 2;
+	uv_idle_init(loop, &d->more);
+	d->open_handles = 3;
 	*ret_drain = d;
 	return 0;
 }
@@ -141,7 +168,7 @@ void drain__place_barrier(struct drain *d, struct drain_barrier *b)
 	d->waiting = b;
 	if (!d->active) {
 		activate_waiting(d);
-		schedule(d, 0);
+		schedule_soon(d);
 	}
 }
 
@@ -156,6 +183,11 @@ static void on_timer_closed(uv_handle_t *handle)
 	on_closed(container_of((uv_timer_t *)handle, struct drain, timer));
 }
 
+static void on_more_closed(uv_handle_t *handle)
+{
+	on_closed(container_of((uv_idle_t *)handle, struct drain, more));
+}
+
 static void on_wake_closed(uv_handle_t *handle)
 {
 	on_closed(container_of((uv_poll_t *)handle, struct drain, wake));
@@ -166,6 +198,7 @@ void drain__close(struct drain *d)
 	if (!d)
 		return;
 	uv_close((uv_handle_t *)&d->timer, on_timer_closed);
+	uv_close((uv_handle_t *)&d->more, on_more_closed);
 	uv_close((uv_handle_t *)&d->wake, on_wake_closed);
 }
 

@@ -152,13 +152,14 @@ void probe_image_switch_off(struct bpf_object *image, const struct schema *schem
 }
 
 int probe_image_configure(struct bpf_object *image, const struct event_plan *event, u32 ncpus,
-			  bool preemptible, struct err *err)
+			  u8 generation, bool preemptible, struct err *err)
 {
 	const char *name = event->schema->name;
 	struct start_map starts = probe_image_start_map(image, name);
 	struct wire_plan plan = event->wire;
 	int rc;
 
+	plan.generation = generation;
 	plan.preemptible = preemptible;
 	rc = set_constant(image, "plan", name, &plan, sizeof(plan), err);
 	if (!rc)

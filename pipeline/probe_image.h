@@ -44,7 +44,7 @@ void probe_image_switch_off(struct bpf_object *image, const struct schema *schem
 
 /* Writes the plan of an event, before load. preemptible: see struct wire_plan. */
 int probe_image_configure(struct bpf_object *image, const struct event_plan *event, u32 ncpus,
-			  bool preemptible, struct err *err);
+			  u8 generation, bool preemptible, struct err *err);
 
 /* Fills the event's bucket tables, after load. */
 int probe_image_fill_tables(const struct bpf_object *image, const struct event_plan *event,

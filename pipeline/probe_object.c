@@ -56,6 +56,7 @@ struct probe_object {
 	struct part *parts;
 	u32 nparts;
 	struct bpf_object *loaded; /* NULL until something loaded */
+	u8 generation;		   /* of the records: each attempt to load has its own */
 };
 
 static struct bpf_object *open_image(const struct probe_object *o)
@@ -359,9 +360,10 @@ static int fill_all_tables(const struct probe_object *o, const struct bpf_object
 	return rc;
 }
 
-/* Opens the image and sets constants and maps for all possible events; programs stay off. */
+/* Opens the image and sets constants and maps for one event, or (NULL) for all possible ones;
+ * programs stay off. */
 static int prepare(const struct probe_object *o, const struct rings *rings,
-		   struct bpf_object **ret_image, struct err *err)
+		   const struct event_plan *only, struct bpf_object **ret_image, struct err *err)
 {
 	struct bpf_object *image = open_image(o);
 	struct bpf_map *map = image ? bpf_object__find_map_by_name(image, "m_rings") : NULL;
@@ -375,8 +377,9 @@ static int prepare(const struct probe_object *o, const struct rings *rings,
 	if (rc)
 		err__set_errno(err, rc, "map m_rings");
 	for (u32 i = 0; !rc && i < o->nevents; i++)
-		if (event_possible(o, o->events[i]))
+		if (only ? o->events[i] == only : event_possible(o, o->events[i]))
 			rc = probe_image_configure(image, o->events[i], rings__ncpus(rings),
+						   o->generation,
 						   event_preemptible(o, o->events[i]), err);
 	if (rc) {
 		bpf_object__close(image);
@@ -404,7 +407,8 @@ static int try_alone(struct probe_object *o, struct part *part, const struct rin
 	char *log = calloc(1, VERIFIER_LOG_BYTES);
 	struct bpf_object *image = NULL;
 	struct bpf_program *program;
-	int rc = log ? prepare(o, rings, &image, err) : err__set_errno(err, -ENOMEM, "load");
+	int rc = log ? prepare(o, rings, part->event, &image, err)
+		     : err__set_errno(err, -ENOMEM, "load");
 
 	if (rc)
 		goto free_log;
@@ -445,12 +449,19 @@ static int find_refused(struct probe_object *o, const struct rings *rings, int c
 	return refused ? 0 : err__set_errno(err, code, "load");
 }
 
-static void detach_parts(struct probe_object *o)
+/* Closing a link does not wait for a program that is running on another CPU; a global memory
+ * barrier does, because programs run inside RCU read-side sections. */
+void probe_object__detach(struct probe_object *o)
 {
+	bool attached = false;
+
 	for (u32 i = 0; i < o->nparts; i++) {
+		attached = attached || o->parts[i].link;
 		bpf_link__destroy(o->parts[i].link);
 		o->parts[i].link = NULL;
 	}
+	if (attached)
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 /* Attaches what was loaded. A refused part steps aside: *ret_again, with everything detached. */
@@ -470,7 +481,7 @@ static void attach_parts(struct probe_object *o, struct bpf_object *image, bool 
 		}
 	}
 	if (*ret_again)
-		detach_parts(o);
+		probe_object__detach(o);
 }
 
 static u32 switch_on(struct probe_object *o, struct bpf_object *image)
@@ -495,9 +506,11 @@ static int attempt(struct probe_object *o, const struct rings *rings, bool *ret_
 		   struct err *err)
 {
 	struct bpf_object *image = NULL;
-	int rc = prepare(o, rings, &image, err);
+	int rc;
 
+	o->generation++;
 	*ret_again = false;
+	rc = prepare(o, rings, NULL, &image, err);
 	if (rc)
 		return rc;
 	if (switch_on(o, image) == 0) { /* everything was refused */
@@ -520,31 +533,32 @@ static int attempt(struct probe_object *o, const struct rings *rings, bool *ret_
 	return rc;
 }
 
-int probe_object__load(struct probe_object *o, const struct rings *rings, struct err *err)
+/* What is wrong with the object as a whole refuses all of its events. */
+static void refuse_all(struct probe_object *o, const char *reason)
 {
-	bool again = true;
-
-	while (again) {
-		int rc = attempt(o, rings, &again, err);
-
-		if (rc)
-			return err__wrap(err, "%s", o->name);
+	for (u32 i = 0; i < o->nparts; i++) {
+		if (!current_program(&o->parts[i]))
+			continue;
+		snprintf(o->parts[i].reason, sizeof(o->parts[i].reason), "%s", reason);
+		o->parts[i].current = o->parts[i].nprograms;
 	}
-	return 0;
 }
 
-/* Closing a link does not wait for a program that is running on another CPU; a global memory
- * barrier does, because programs run inside RCU read-side sections. */
-void probe_object__detach(struct probe_object *o)
+void probe_object__load(struct probe_object *o, const struct rings *rings)
 {
-	bool attached = false;
+	struct err err = {0};
+	bool again = true;
 
-	for (u32 i = 0; i < o->nparts; i++)
-		attached = attached || o->parts[i].link;
-	if (!attached)
-		return;
-	detach_parts(o);
-	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	while (again)
+		if (attempt(o, rings, &again, &err)) {
+			refuse_all(o, err.msg);
+			return;
+		}
+}
+
+u8 probe_object__generation(const struct probe_object *o)
+{
+	return o->generation;
 }
 
 const char *probe_object__refusal(const struct probe_object *o, const struct event_plan *event)

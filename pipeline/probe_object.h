@@ -37,9 +37,13 @@ struct start_map probe_object__start_map(const struct probe_object *o,
 /* Before loading: this event is wanted, with this plan (borrowed for life). 0 or -ENOMEM. */
 int probe_object__use(struct probe_object *o, const struct event_plan *event, struct err *err);
 
-/* Blocking; may run on another thread, as it touches nothing but the object. 0 also when the kernel
- * refused events: ask probe_object__refusal. */
-int probe_object__load(struct probe_object *o, const struct rings *rings, struct err *err);
+/* Blocking; may run on another thread, as it touches nothing but the object. What the kernel
+ * refuses it tells afterwards: probe_object__refusal. */
+void probe_object__load(struct probe_object *o, const struct rings *rings);
+
+/* Of the records that the loaded programs make. Those of attempts before, whose books are gone,
+ * have lower ones. */
+u8 probe_object__generation(const struct probe_object *o);
 
 /* Blocking. Afterwards no program of the object runs any more. */
 void probe_object__detach(struct probe_object *o);

@@ -36,6 +36,7 @@ struct event_route {
 	const struct event_plan *plan;
 	struct metric_route *metrics;
 	u64 consumed;
+	u8 generation; /* of the books that are kept now */
 };
 
 struct route {
@@ -238,7 +239,7 @@ static const struct wire_partial *check_record(const struct route *r, const void
 	if (partial->head.event >= r->nevents || partial->head.cpu >= r->ncpus)
 		return NULL;
 	wire = &r->events[partial->head.event].plan->wire;
-	if (partial->head.generation != wire->generation || n != wire->record_bytes)
+	if (partial->head.generation == 0 || n != wire->record_bytes)
 		return NULL;
 	return partial;
 }
@@ -261,6 +262,16 @@ static struct agg_delta delta_of(const struct metric_plan *plan, const struct wi
 	return delta;
 }
 
+void route__set_generation(struct route *r, u32 event, u8 generation)
+{
+	struct event_route *e = &r->events[event];
+
+	if (generation > e->generation) {
+		e->generation = generation;
+		e->consumed = 0;
+	}
+}
+
 void route__record(void *ctx, const void *record, size_t n)
 {
 	struct route *r = ctx;
@@ -273,6 +284,9 @@ void route__record(void *ctx, const void *record, size_t n)
 		return;
 	}
 	e = &r->events[partial->head.event];
+	if (partial->head.generation < e->generation)
+		return; /* of an attempt to load that was given up */
+	route__set_generation(r, partial->head.event, partial->head.generation);
 	e->consumed += partial->count;
 	bits = e->plan->wire.has_bits ? partial->words[0] : (u64)-1;
 	for (u32 i = 0; i < e->plan->nmetrics; i++) {
@@ -290,7 +304,7 @@ int route__inspect(const struct route *r, const void *record, size_t n, u32 *ret
 {
 	const struct wire_partial *partial = check_record(r, record, n);
 
-	if (!partial)
+	if (!partial || partial->head.generation < r->events[partial->head.event].generation)
 		return -EBADMSG;
 	*ret_event = partial->head.event;
 	*ret_count = partial->count;

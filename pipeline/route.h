@@ -34,6 +34,10 @@ void route__collect_lost(struct route *r, u32 event, struct ledger *ledger);
 /* Adds all metrics to the snapshot, in the order of the config's events. 0 or -ENOMEM. */
 int route__snapshot(struct route *r, struct snapshot *s);
 
+/* Records of this event that count from now on: of this generation or a later one. What was
+ * consumed of earlier ones, whose books are gone, is forgotten. */
+void route__set_generation(struct route *r, u32 event, u8 generation);
+
 u64 route__consumed(const struct route *r, u32 event); /* events, not records */
 u64 route__malformed(const struct route *r);	       /* records that made no sense: 0, or a bug */
 u64 route__decode_errors(const struct route *r, u32 event, u32 metric, u32 label);

@@ -108,7 +108,7 @@ typedef void (*visit_program_fn)(const struct probe_object *object, u32 program,
 
 static void for_each_program(const struct collector *c, visit_program_fn visit, struct snapshot *s)
 {
-	for (u32 i = 0; i < c->nobjects; i++)
+	for (u32 i = 0; c->quiet && i < c->nobjects; i++)
 		for (u32 p = 0; p < probe_object__nprograms(c->objects[i]); p++)
 			visit(c->objects[i], p, s);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ringtally_self_* metrics: what the daemon says of itself (INTERFACE: "Self metrics"). */
+/* The ringtally_self_* metrics: what the daemon says of itself (docs/man/ringtally.8 and README
+ * name them). */
 #ifndef RINGTALLY_PIPELINE_SELFSTATS_H
 #define RINGTALLY_PIPELINE_SELFSTATS_H
 

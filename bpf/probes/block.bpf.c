@@ -130,18 +130,18 @@ static __always_inline u64 request__operation(const struct request *rq)
 	return op <= BLOCK_DISCARD ? op : BLOCK_OTHER;
 }
 
-/* The errno of a blk_status_t, as block/blk-core.c lists them. */
+/* The errno of a blk_status_t, for those whose number has never changed
+ * (include/linux/blk_types.h); the others are EIO here. */
 static __always_inline u64 status__errno(u32 status)
 {
-	static const u8 errnos[32] = {
-		[1] = 95,  [2] = 110, [3] = 28,	 [4] = 67,  [5] = 121, [6] = 52,
-		[7] = 61,  [8] = 84,  [9] = 12,	 [10] = 5,  [11] = 11, [12] = 11,
-		[13] = 16, [14] = 75, [15] = 19, [16] = 11,
+	static const u8 errnos[16] = {
+		[1] = 95, [2] = 110, [3] = 28, [4] = 67, [5] = 121, [6] = 52,
+		[7] = 61, [8] = 84,  [9] = 12, [10] = 5, [12] = 11, [13] = 16,
 	};
 
 	if (!status)
 		return 0;
-	return errnos[status & 31] ? errnos[status & 31] : 5;
+	return status < 16 && errnos[status & 15] ? errnos[status & 15] : 5;
 }
 
 static __always_inline int request__completed(struct request *rq, u32 status, u32 nr_bytes)

@@ -178,7 +178,7 @@ class Ledger:
         return " ".join(f"{term}={n}" for term, n in self.terms.items())
 
     def check(self):
-        """All of DESIGN's equalities."""
+        """All of the equalities of docs/architecture.md."""
         sums = (
             (self.fired, self.seen + self.unpaired + self.skipped),
             (self.seen, self.filtered + self.accepted),

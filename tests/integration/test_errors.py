@@ -304,6 +304,14 @@ class Machine(Case):
                              {"test_refused": 0, other: 1})
             self.assertEqual(set(daemon.stop()), {other})
 
+    def test_what_a_given_up_attempt_left_in_the_rings_is_not_in_the_books(self):
+        """One event fires while the other turns out not to attach: both are loaded again."""
+        with Daemon(config_of([probe("late")], "test_busy", "test_late")) as daemon:
+            self.assertRegex(daemon.request("/readyz").text, "not attached: test_late: .*kprobe")
+            daemon.scrape()
+            ended = daemon.stop()
+            self.assertEqual(set(ended), {"test_busy"})
+
     def test_last_alternative_attaches(self):
         with Daemon(config_of([probe("variants")], "test_variant"),
                     args=["--config.strict"]) as daemon:
