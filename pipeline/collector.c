@@ -228,9 +228,12 @@ u64 collector__skipped(const struct collector *c, u32 event)
 	const struct probe_object *object = c->objects[plan->object];
 	u64 skipped = 0;
 
-	for (u32 i = 0; c->quiet && i < probe_object__nprograms(object); i++)
-		if (probe_object__program(object, i).event == plan)
+	for (u32 i = 0; c->quiet && i < probe_object__nprograms(object); i++) {
+		struct program_status program = probe_object__program(object, i);
+
+		if (program.event == plan && program.emits)
 			skipped += probe_object__program_stats(object, i).recursion_misses;
+	}
 	return skipped;
 }
 

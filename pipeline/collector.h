@@ -52,7 +52,8 @@ int collector__adopt(struct collector *c, u32 object, struct err *err);
 /* NULL when the event is attached, else why not. Only after its object was adopted. */
 const char *collector__refusal(const struct collector *c, u32 event);
 
-/* Events of plan event `event` that the kernel itself skipped: recursion misses of its programs. */
+/* Events of plan event `event` that the kernel itself skipped: recursion misses of the programs
+ * that emit it. */
 u64 collector__skipped(const struct collector *c, u32 event);
 
 /* The books of every event, with what waits in the rings: ret_totals has plan->nevents. Events

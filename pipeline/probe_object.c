@@ -37,6 +37,7 @@ struct part {
 	const char *programs[ALTERNATIVES_MAX];
 	u32 nprograms;
 	u32 current; /* nprograms: all were refused */
+	bool emits;
 	char reason[320];
 	struct bpf_link *link;
 };
@@ -267,7 +268,8 @@ static int add_alternative(struct probe_object *o, const struct event_plan *even
 			return -ENOMEM;
 		o->parts = part;
 		part += o->nparts++;
-		*part = (struct part){.event = event, .name = program->part};
+		*part = (struct part){
+			.event = event, .name = program->part, .emits = program->emits};
 	}
 	if (part->nprograms < ALTERNATIVES_MAX)
 		part->programs[part->nprograms++] = program->name;
@@ -600,6 +602,7 @@ struct program_status probe_object__program(const struct probe_object *o, u32 i)
 		.program = name,
 		.hook = program ? bpf_program__section_name(program) : "",
 		.attached = part->link != NULL,
+		.emits = part->emits,
 		.fd = program ? bpf_program__fd(program) : -1,
 	};
 }

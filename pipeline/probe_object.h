@@ -60,7 +60,8 @@ struct program_status {
 	const char *program;
 	const char *hook; /* "tp_btf/sys_enter" */
 	bool attached;
-	int fd; /* of the program; -1 */
+	bool emits; /* the event itself, as opposed to noting its start */
+	int fd;	    /* of the program; -1 */
 };
 u32 probe_object__nprograms(const struct probe_object *o);
 struct program_status probe_object__program(const struct probe_object *o, u32 i);

@@ -131,7 +131,7 @@ static void *array_grow(void *array_ptr, u32 *n, size_t size)
 }
 
 static int add_program(struct schema *s, const struct btf *btf, u32 id, const char *role,
-		       struct err *err)
+		       bool emits, struct err *err)
 {
 	const struct btf_type *type = btf__type_by_id(btf, id);
 	const char *slash = strchr(role, '/');
@@ -148,6 +148,7 @@ static int add_program(struct schema *s, const struct btf *btf, u32 id, const ch
 	program->event = role;
 	program->event_len = (size_t)(slash - role);
 	program->part = slash + 1;
+	program->emits = emits;
 	return 0;
 }
 
@@ -165,10 +166,12 @@ static int add_event(struct schema *s, const struct btf *btf, u32 id, struct err
 static int read_owner(struct schema *s, const struct btf *btf, const struct btf_type *tag,
 		      const char *text, struct err *err)
 {
-	const char *role = tag_value(text, "program");
+	const char *helper = tag_value(text, "program");
+	const char *emitter = tag_value(text, "emitter");
 
-	if (role)
-		return add_program(s, btf, tag->type, role, err);
+	if (helper || emitter)
+		return add_program(s, btf, tag->type, emitter ? emitter : helper, emitter != NULL,
+				   err);
 	if (!strcmp(text, "event"))
 		return add_event(s, btf, tag->type, err);
 	if (!strcmp(text, "context") && !s->context.name)

@@ -47,6 +47,7 @@ struct program_schema {
 	const char *event; /* not NUL-terminated */
 	size_t event_len;
 	const char *part;
+	bool emits; /* else it only prepares: notes where an event starts */
 };
 
 /* All texts are borrowed from the BTF. */

@@ -10,7 +10,7 @@
  *   } EVENT("A system call was entered.");
  *   EVENT_DEFINE(syscall_enter);
  *
- *   SEC("?tp_btf/sys_enter") PROGRAM_FOR(syscall_enter, enter)
+ *   SEC("?tp_btf/sys_enter") EMITTER_OF(syscall_enter, enter)
  *   int BPF_PROG(on_sys_enter, ...)
  *
  * Programs of one event and one part are alternatives, preferred in source order; every part of an
@@ -48,7 +48,8 @@ __weak const volatile u32 wire_version = WIRE_VERSION;
 #define ENUM(type)		 TAG("decode:enum") TAG("enum:" #type)
 #define OPTIONAL		 TAG("optional") /* may be absent: see PRESENCE */
 #define PRESENCE		 TAG("presence") /* a word with a bit for each word of the event that is there */
-#define PROGRAM_FOR(event, part) TAG("program:" #event "/" #part)
+#define EMITTER_OF(event, part)	 TAG("emitter:" #event "/" #part) /* a program that emits it */
+#define PROGRAM_FOR(event, part) TAG("program:" #event "/" #part) /* one that helps: a start */
 
 /* Hides where a value comes from, so that clang neither folds nor reorders around it. */
 #define hide(var)   asm volatile("" : "+r"(var))

@@ -204,7 +204,7 @@ int BPF_PROG(on_block_rq_merge, struct request *rq)
 }
 
 SEC("?tp_btf/block_rq_complete")
-PROGRAM_FOR(block_io, complete)
+EMITTER_OF(block_io, complete)
 int BPF_PROG(on_block_rq_complete, struct request *rq, u32 status, u32 nr_bytes)
 {
 	return request__completed(rq, status, nr_bytes);

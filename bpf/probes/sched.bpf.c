@@ -103,7 +103,7 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 }
 
 SEC("?tp_btf/sched_switch")
-PROGRAM_FOR(runq_wait, switch)
+EMITTER_OF(runq_wait, switch)
 int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	return task__switched(preempt, prev, next);

@@ -35,7 +35,7 @@ struct test_call {
 EVENT_DEFINE(test_call);
 
 SEC("?tp_btf/sys_enter")
-PROGRAM_FOR(test_call, enter)
+EMITTER_OF(test_call, enter)
 int BPF_PROG(on_test_call, struct pt_regs *regs, long id)
 {
 	if (id != TEST_CALL)

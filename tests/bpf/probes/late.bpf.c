@@ -18,7 +18,7 @@ struct test_late {
 EVENT_DEFINE(test_late);
 
 SEC("?tp_btf/sys_enter")
-PROGRAM_FOR(test_busy, enter)
+EMITTER_OF(test_busy, enter)
 int BPF_PROG(on_busy, struct pt_regs *regs, long id)
 {
 	const struct test_busy ev = {(u32)id};
@@ -28,7 +28,7 @@ int BPF_PROG(on_busy, struct pt_regs *regs, long id)
 }
 
 SEC("?kprobe/ringtally_no_such_function")
-PROGRAM_FOR(test_late, call)
+EMITTER_OF(test_late, call)
 int on_late(void *ctx)
 {
 	const struct test_late ev = {};

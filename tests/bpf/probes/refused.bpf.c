@@ -14,7 +14,7 @@ EVENT_DEFINE(test_refused);
 EVENT_DEFINE(test_beside);
 
 SEC("?tp_btf/sys_enter")
-PROGRAM_FOR(test_refused, enter)
+EMITTER_OF(test_refused, enter)
 int BPF_PROG(on_refused, struct pt_regs *regs, long id)
 {
 	const struct test_refused ev = {*(volatile u64 *)id};
@@ -24,7 +24,7 @@ int BPF_PROG(on_refused, struct pt_regs *regs, long id)
 }
 
 SEC("?tp_btf/sys_enter")
-PROGRAM_FOR(test_beside, enter)
+EMITTER_OF(test_beside, enter)
 int BPF_PROG(on_beside, struct pt_regs *regs, long id)
 {
 	const struct test_beside ev = {(u32)id};

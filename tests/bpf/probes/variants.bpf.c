@@ -12,7 +12,7 @@ struct test_variant {
 EVENT_DEFINE(test_variant);
 
 SEC("?fentry/ringtally_no_such_function")
-PROGRAM_FOR(test_variant, enter)
+EMITTER_OF(test_variant, enter)
 int BPF_PROG(on_variant_fentry)
 {
 	const struct test_variant ev = {};
@@ -22,7 +22,7 @@ int BPF_PROG(on_variant_fentry)
 }
 
 SEC("?kprobe/ringtally_no_such_function")
-PROGRAM_FOR(test_variant, enter)
+EMITTER_OF(test_variant, enter)
 int on_variant_kprobe(void *ctx)
 {
 	const struct test_variant ev = {};
@@ -32,7 +32,7 @@ int on_variant_kprobe(void *ctx)
 }
 
 SEC("?tp_btf/sys_enter")
-PROGRAM_FOR(test_variant, enter)
+EMITTER_OF(test_variant, enter)
 int BPF_PROG(on_variant, struct pt_regs *regs, long id)
 {
 	const struct test_variant ev = {(u32)id};
