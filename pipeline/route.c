@@ -304,8 +304,10 @@ int route__inspect(const struct route *r, const void *record, size_t n, u32 *ret
 {
 	const struct wire_partial *partial = check_record(r, record, n);
 
-	if (!partial || partial->head.generation < r->events[partial->head.event].generation)
+	if (!partial)
 		return -EBADMSG;
+	if (partial->head.generation < r->events[partial->head.event].generation)
+		return -ESTALE;
 	*ret_event = partial->head.event;
 	*ret_count = partial->count;
 	return 0;

@@ -43,7 +43,8 @@ u64 route__malformed(const struct route *r);	       /* records that made no sens
 u64 route__decode_errors(const struct route *r, u32 event, u32 metric, u32 label);
 const struct family *route__family(const struct route *r, u32 event, u32 metric);
 
-/* The record's event and count, when it is a sound partial aggregate of the plan; else -EBADMSG. */
+/* The record's event and count, when it is a sound partial aggregate of the plan; else -EBADMSG;
+ * -ESTALE when it is of an attempt to load that was given up. */
 int route__inspect(const struct route *r, const void *record, size_t n, u32 *ret_event,
 		   u64 *ret_count);
 

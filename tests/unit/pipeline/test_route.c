@@ -402,7 +402,7 @@ static void records_of_earlier_attempts_do_not_count(void **state)
 	route__record(f.route, record.raw, record.bytes);
 	assert_int_equal(route__consumed(f.route, 0), 0);
 	assert_int_equal(route__inspect(f.route, record.raw, record.bytes, &event, &count),
-			 -EBADMSG);
+			 -ESTALE);
 	partial_of(&record)->head.generation = 3;
 	route__record(f.route, record.raw, record.bytes);
 	assert_int_equal(route__consumed(f.route, 0), 7);
