@@ -38,7 +38,7 @@ struct part {
 	u32 nprograms;
 	u32 current; /* nprograms: all were refused */
 	bool emits;
-	char reason[320];
+	char reason[512]; /* as struct err has */
 	struct bpf_link *link;
 };
 
