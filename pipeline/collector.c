@@ -171,11 +171,7 @@ void collector__free(struct collector *c)
 
 int collector__open_rings(struct collector *c, const struct config *config, struct err *err)
 {
-	int ncpus = libbpf_num_possible_cpus();
-
-	if (ncpus < 0)
-		return err__set_errno(err, ncpus, "counting CPUs");
-	return rings__new((u32)ncpus, config->ring_size.n, route__record, c->route, &c->rings, err);
+	return rings__new(c->ncpus, config->ring_size.n, route__record, c->route, &c->rings, err);
 }
 
 void collector__load(struct collector *c, u32 object)

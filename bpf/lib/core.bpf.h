@@ -52,10 +52,7 @@ __weak const volatile u32 wire_version = WIRE_VERSION;
 #define PROGRAM_FOR(event, part) TAG("program:" #event "/" #part) /* one that helps: a start */
 
 /* Hides where a value comes from, so that clang neither folds nor reorders around it. */
-#define hide(var)   asm volatile("" : "+r"(var))
-
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+#define hide(var) asm volatile("" : "+r"(var))
 
 /* A loop that clang cannot leave rolled: STEP(base) STEP(base + 1) ... in a row. */
 /* clang-format off */
