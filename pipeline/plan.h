@@ -53,7 +53,9 @@ struct event_plan {
 	struct wire_filter filter;
 	struct metric_plan *metrics;
 	u32 nmetrics;
-	u32 ledger_bytes; /* of one CPU's books: struct wire_ledger and the lost cells */
+	u32 slots;	  /* of the combining table of each CPU; 0: every event is a record */
+	u32 lost_words;	  /* of one CPU's lost cells */
+	u32 ledger_bytes; /* of one CPU's books: struct wire_ledger, lost cells, table */
 	u32 table_bytes;  /* of one bucket table */
 };
 
@@ -75,5 +77,9 @@ struct plan_source {
 int plan__new(const struct config *config, const struct plan_source *sources, u32 nsources,
 	      struct diags *diags, struct plan **ret_plan, struct err *err);
 void plan__free(struct plan *p);
+
+/* Gives the event's table another size: a power of two from WIRE_SLOTS_MIN to WIRE_SLOTS_MAX. Where
+ * the table lies, and how long the books are, follows. An event that is not combined has none. */
+void event_plan__set_slots(struct event_plan *event, u32 slots);
 
 #endif

@@ -35,13 +35,12 @@ static __always_inline void context__copy_comm(struct context *c, const struct t
 	to[1] = from[1];
 }
 
-/* The context of a task other than the current one (scheduler events). The task is trusted: an
- * argument of the hook. */
-static __always_inline void context__of_task(struct context *c, u64 mask,
-					     const struct task_struct *task)
+/* Groups are tested first: of each test that the verifier decides, the computation remains. */
+#define COMM_WORDS (3 * CONTEXT_BIT(comm))
+
+static __always_inline void context__numbers_of_task(struct context *c, u64 mask,
+						     const struct task_struct *task)
 {
-	if (fetches(mask, comm))
-		context__copy_comm(c, task);
 	if (fetches(mask, tgid))
 		c->tgid = (u32)task->tgid;
 	if (fetches(mask, tid))
@@ -56,12 +55,19 @@ static __always_inline void context__of_task(struct context *c, u64 mask,
 		c->cpu = bpf_get_smp_processor_id();
 }
 
-/* The context of the current task. The name is read from the task, not by bpf_get_current_comm,
- * which costs 15 ns more. */
-static __always_inline void context__of_current(struct context *c, u64 mask)
+/* The context of a task other than the current one (scheduler events). The task is trusted: an
+ * argument of the hook. */
+static __always_inline void context__of_task(struct context *c, u64 mask,
+					     const struct task_struct *task)
 {
 	if (fetches(mask, comm))
-		context__copy_comm(c, (void *)bpf_get_current_task_btf());
+		context__copy_comm(c, task);
+	if (mask & ~COMM_WORDS)
+		context__numbers_of_task(c, mask, task);
+}
+
+static __always_inline void context__numbers_of_current(struct context *c, u64 mask)
+{
 	if (fetches(mask, tgid))
 		c->tgid = bpf_get_current_pid_tgid() >> 32;
 	if (fetches(mask, tid))
@@ -74,6 +80,16 @@ static __always_inline void context__of_current(struct context *c, u64 mask)
 		c->cgroup = bpf_get_current_cgroup_id();
 	if (fetches(mask, cpu))
 		c->cpu = bpf_get_smp_processor_id();
+}
+
+/* The context of the current task. The name is read from the task, not by bpf_get_current_comm,
+ * which costs 15 ns more. */
+static __always_inline void context__of_current(struct context *c, u64 mask)
+{
+	if (fetches(mask, comm))
+		context__copy_comm(c, (void *)bpf_get_current_task_btf());
+	if (mask & ~COMM_WORDS)
+		context__numbers_of_current(c, mask);
 }
 
 /* A saved context has every word but the CPU: that is where the event ends. */

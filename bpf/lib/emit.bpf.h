@@ -17,10 +17,11 @@
 #define RINGTALLY_BPF_LIB_EMIT_H
 
 #include "bpf/lib/bucket.bpf.h"
+#include "bpf/lib/combine.bpf.h"
 #include "bpf/lib/context.bpf.h"
 #include "bpf/lib/filter.bpf.h"
-#include "bpf/lib/key.bpf.h"
-#include "bpf/lib/ledger.bpf.h"
+#include "bpf/lib/flush.bpf.h"
+#include "bpf/lib/program.bpf.h"
 #include "bpf/lib/starts.bpf.h"
 
 /* One event on its way through emit: what it is and where it is counted. */
@@ -30,8 +31,6 @@ struct emission {
 	struct wire_ledger *ledger;
 	void *tables; /* map b_EVENT */
 	const u64 *event;
-	u32 event_words;
-	u32 cpu;
 	u64 bits; /* metrics that count it */
 	bool owner;
 };
@@ -130,23 +129,19 @@ static __always_inline u64 packed_bucket(const struct packed_buckets *packed, u6
 	return words[slot >> 2 & 3] >> 16 * (slot & 3) & 0xffff;
 }
 
-/* Room for the event's record in this CPU's ring; NULL when there is none, which is then counted.
- */
-static __always_inline struct wire_partial *emit__reserve(const struct emission *e, void **ret_ring)
+static __always_inline void emit__append_buckets(struct key_writer *w,
+						 const struct packed_buckets *packed, u64 ntables,
+						 u32 place)
 {
-	u32 cpu = e->cpu; /* a copy: if the address of e escaped, clang would keep it in memory */
-	void *ring = bpf_map_lookup_elem(&m_rings, &cpu);
-	struct wire_partial *record;
+	const u64 *words = packed->words;
 
-	if (!ring) {
-		count_shared(&e->ledger->lost_no_ring, 1);
-		return NULL;
-	}
-	record = bpf_ringbuf_reserve(ring, e->plan->record_bytes, 0);
-	if (!record)
-		count_shared(&e->ledger->lost_ring_full, 1);
-	*ret_ring = ring;
-	return record;
+	hide(words);
+#define APPEND(i)               \
+	if (4 * (i) >= ntables) \
+		return;         \
+	key_writer__append(w, words[i], place + (i));
+	UNROLL_4(APPEND, 0)
+#undef APPEND
 }
 
 /* One metric's lost cell takes the event's numbers. */
@@ -182,75 +177,82 @@ static __always_inline void emit__lose(const struct emission *e,
 	}
 }
 
-/* Consumers sleep between paced drains. They are woken early only when the ring fills up, and that
- * is looked at by the owner only, every 64 events. */
-static __always_inline u64 emit__wakeup(const struct emission *e, void *ring)
-{
-	if (!e->owner || (e->ledger->seen & 63))
-		return BPF_RB_NO_WAKEUP;
-	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < e->plan->wake_bytes)
-		return BPF_RB_NO_WAKEUP;
-	return BPF_RB_FORCE_WAKEUP;
-}
-
-/* Every event is a record of its own. */
-static __always_inline void emit__stream(const struct emission *e, const struct key *key,
-					 const struct packed_buckets *packed)
+/* The event as a record of its own. False: there is no room for it. */
+static __always_inline bool emit__alone(const struct emission *e, const struct key *key)
 {
 	const volatile struct wire_plan *plan = e->plan;
 	void *ring;
-	struct wire_partial *record = emit__reserve(e, &ring);
+	struct wire_partial *record = partial__reserve(plan, e->ledger, &ring);
 
-	if (!record) {
-		emit__lose(e, packed);
-		return;
-	}
-	record->head = (struct wire_head){
-		.type = WIRE_PARTIAL,
-		.generation = (u8)plan->generation,
-		.event = (u16)plan->event,
-		.cpu = e->cpu,
-	};
+	if (!record)
+		return false;
 	record->count = 1;
 	key__copy(record->words, key, plan->key_words);
-	key__append_words(record->words + plan->key_words, e->event, e->event_words,
-			  plan->sum_words);
-	bpf_ringbuf_submit(record, emit__wakeup(e, ring));
+	if (plan->nsums)
+		sums__set(record->words + plan->key_words, e->event, plan);
+	partial__submit(plan, ring, record, e->owner ? e->ledger->seen : 1);
+	return true;
 }
 
-static __always_inline void emit__key(const struct emission *e, struct key *key,
-				      const struct context *context,
-				      const struct packed_buckets *packed)
+/* The key, and its hash. Places of words, for the hash: bits, buckets, labels. */
+static __always_inline u64 emit__key(const struct emission *e, struct key *key,
+				     const struct context *context,
+				     const struct packed_buckets *packed)
 {
+	enum {
+		BITS,
+		BUCKETS,
+		CONTEXT = BUCKETS + WIRE_METRICS_MAX / 4,
+		EVENT_PLACE = CONTEXT + WIRE_KEY_WORDS_MAX
+	};
 	const volatile struct wire_plan *plan = e->plan;
-	u64 *cursor = key->words;
-	u64 users = plan->has_bits ? e->bits : ~0ULL;
+	struct key_writer w;
 
-	hide(cursor);
+	key_writer__init(&w, key);
 	if (plan->has_bits)
-		cursor = key__append(cursor, e->bits | (emit__presence(e) & plan->optional_key)
-							       << WIRE_BITS_PRESENT_SHIFT);
+		key_writer__append(&w,
+				   e->bits | (emit__presence(e) & plan->optional_key)
+						     << WIRE_BITS_PRESENT_SHIFT,
+				   BITS);
 	if (plan->ntables)
-		cursor = key__append_words(cursor, packed->words, WIRE_METRICS_MAX / 4,
-					   (1ULL << ((plan->ntables + 3) / 4)) - 1);
-	cursor = key__append_labels(cursor, (const u64 *)context, WORDS(*context),
-				    plan->context_key, plan->context_users, users);
-	key__append_labels(cursor, e->event, e->event_words, plan->event_key, plan->event_users,
-			   users);
+		emit__append_buckets(&w, packed, plan->ntables, BUCKETS);
+	if (plan->ncontext_labels)
+		key_writer__append_labels(&w, (const u64 *)context, plan->context_labels,
+					  plan->ncontext_labels, e->bits, CONTEXT);
+	if (plan->nevent_labels)
+		key_writer__append_labels(&w, e->event, plan->event_labels, plan->nevent_labels,
+					  e->bits, EVENT_PLACE);
+	return w.hash;
 }
 
-/* The common end of all forms of emit: the event is accepted, its context is there. */
+/* Into the table, or by itself: when the plan says so, when the table is somebody else's just now,
+ * or when it has no place for the event's numbers. False: there was no room. */
+static __always_inline bool emit__count(const struct emission *e, const struct key *key, u64 hash)
+{
+	if (e->plan->delivery == WIRE_COMBINE && e->owner) {
+		enum combined combined = table__count(e->ledger, e->plan, key, hash, e->event);
+
+		if (combined != COMBINE_WRAPS)
+			return combined == COMBINED;
+	}
+	return emit__alone(e, key);
+}
+
+/* The common end of all forms of emit: the event is accepted, its context is there. The key is
+ * ready before the books are taken, to hold them shortly. */
 static __always_inline void emit__deliver(struct emission *e, const struct context *context)
 {
 	struct packed_buckets packed;
 	struct key key;
+	u64 hash;
 
 	if (e->plan->ntables)
 		emit__pack_buckets(e, &packed);
-	emit__key(e, &key, context, &packed);
+	hash = emit__key(e, &key, context, &packed);
 	e->owner = ledger__enter(e->ledger, e->plan);
 	ledger__seen(e->ledger, e->owner);
-	emit__stream(e, &key, &packed);
+	if (!emit__count(e, &key, hash))
+		emit__lose(e, &packed);
 	ledger__leave(e->ledger, e->owner);
 }
 
@@ -274,6 +276,7 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	const volatile struct wire_plan plan_##name = {};                                   \
 	const volatile struct wire_filter filter_##name = {};                               \
 	const struct name *const volatile anchor_##name = 0;                                \
+	FLUSH_DEFINE(name)                                                                  \
                                                                                             \
 	OVERLOAD const volatile struct wire_plan *plan_of(const struct name *ev)            \
 	{                                                                                   \
@@ -281,9 +284,7 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	}                                                                                   \
 	OVERLOAD struct wire_ledger *ledger_of(const struct name *ev)                       \
 	{                                                                                   \
-		u32 cpu = bpf_get_smp_processor_id();                                       \
-                                                                                            \
-		return bpf_map_lookup_elem(&m_##name, &cpu);                                \
+		return ledger__of_this_cpu(&m_##name);                                      \
 	}                                                                                   \
 	OVERLOAD bool emission__init(struct emission *e, const struct name *ev)             \
 	{                                                                                   \
@@ -292,8 +293,6 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 			.filter = &filter_##name,                                           \
 			.tables = &b_##name,                                                \
 			.event = (const u64 *)ev,                                           \
-			.event_words = WORDS(*ev),                                          \
-			.cpu = bpf_get_smp_processor_id(),                                  \
 		};                                                                          \
 		if (!plan_##name.enabled)                                                   \
 			return false;                                                       \

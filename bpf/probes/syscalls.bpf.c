@@ -42,14 +42,14 @@ static __always_inline int syscall__entered(long id)
 
 SEC("?tp_btf/sys_enter")
 EMITTER_OF(syscall_enter, enter)
-int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
+int PROGRAM(on_sys_enter, struct pt_regs *regs, long id)
 {
 	return syscall__entered(id);
 }
 
 SEC("?raw_tp/sys_enter")
 EMITTER_OF(syscall_enter, enter)
-int BPF_PROG(on_sys_enter_raw, struct pt_regs *regs, long id)
+int PROGRAM(on_sys_enter_raw, struct pt_regs *regs, long id)
 {
 	return syscall__entered(id);
 }

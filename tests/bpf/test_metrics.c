@@ -49,7 +49,11 @@ static const char *const programs[] = {"ut_emit", "ut_emit_task", "ut_start",
 
 static struct loaded *load(const char *metrics)
 {
-	return load_object(OBJECT, programs, metrics, true, model_random(&seed) % 2);
+	char text[4096];
+
+	/* A record for each event. */
+	snprintf(text, sizeof(text), "%sevents: {ut_io: {delivery: stream}}\n", metrics);
+	return load_object(OBJECT, programs, text, true, model_random(&seed) % 2);
 }
 
 /* --- events --- */
