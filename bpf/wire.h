@@ -183,6 +183,7 @@ struct wire_plan {
 	__u64 slots_at;	  /* bytes from the start of the books to the table */
 	__u64 touched_at; /* ... to the list of touched slots */
 	struct wire_metric metrics[WIRE_METRICS_MAX];
+	__u64 histograms[WIRE_METRICS_MAX]; /* table -> its metric */
 	struct wire_label context_labels[WIRE_KEY_WORDS_MAX];
 	struct wire_label event_labels[WIRE_KEY_WORDS_MAX];
 	__u64 sums[WIRE_SUMS_MAX]; /* bytes in front of each in the event */

@@ -53,7 +53,8 @@ static void use_metric(struct event_plan *event, u32 number, u32 *cell)
 	wire->sum_words |= field_mask(m->value);
 	if (!m->desc.nbounds)
 		return;
-	metric->table = ++wire->ntables;
+	wire->histograms[wire->ntables++] = number;
+	metric->table = wire->ntables;
 	metric->nbounds = m->desc.nbounds;
 	metric->steps = bucket_table_steps(m->bounds, m->desc.nbounds);
 	wire->bound_slots =

@@ -117,13 +117,14 @@ static __always_inline enum combined slot__add(u64 *slot, u64 number, struct wir
 					       const u64 *event)
 {
 	hide(event);
-	if (plan->nsums && slot__would_wrap(slot, event, plan))
-		return COMBINE_WRAPS;
+	if (plan->nsums) {
+		if (slot__would_wrap(slot, event, plan))
+			return COMBINE_WRAPS;
+		slot__add_sums(slot, event, plan);
+	}
 	if (!slot[0])
 		table__touch(l, plan, number);
 	slot[0]++;
-	if (plan->nsums)
-		slot__add_sums(slot, event, plan);
 	return COMBINED;
 }
 

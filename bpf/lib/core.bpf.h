@@ -56,7 +56,8 @@ __weak const volatile u32 wire_version = WIRE_VERSION;
 
 /* A loop that clang cannot leave rolled: STEP(base) STEP(base + 1) ... in a row. */
 /* clang-format off */
-#define UNROLL_4(STEP, base) STEP(base + 0) STEP(base + 1) STEP(base + 2) STEP(base + 3)
+#define UNROLL_2(STEP, base) STEP(base + 0) STEP(base + 1)
+#define UNROLL_4(STEP, base) UNROLL_2(STEP, base) UNROLL_2(STEP, base + 2)
 #define UNROLL_8(STEP, base) UNROLL_4(STEP, base) UNROLL_4(STEP, base + 4)
 #define UNROLL_16(STEP, base) UNROLL_8(STEP, base) UNROLL_8(STEP, base + 8)
 #define UNROLL_32(STEP, base) UNROLL_16(STEP, base) UNROLL_16(STEP, base + 16)

@@ -35,11 +35,6 @@ struct emission {
 	bool owner;
 };
 
-/* The bucket numbers of all histograms, packed as they stand in the key: 16 bits each. */
-struct packed_buckets {
-	u64 words[WIRE_METRICS_MAX / 4];
-};
-
 static __always_inline u64 emit__presence(const struct emission *e)
 {
 	return e->plan->presence ? e->event[e->plan->presence - 1] : ~0ULL;
@@ -52,8 +47,7 @@ static __always_inline u64 emit__accepting(const struct emission *e, const struc
 	u64 bits = plan->always;
 
 	if (e->filter->ntests)
-		bits |= filter__metrics(e->filter,
-					filter__facts(e->filter, e->event, (const u64 *)context));
+		bits |= filter__accepting(e->filter, e->event, (const u64 *)context);
 	if (!plan->presence)
 		return bits;
 	LOOP(m, 0, WIRE_METRICS_MAX)
@@ -81,7 +75,7 @@ static __always_inline bool emit__filter(struct emission *e, const struct contex
 }
 
 /* The word that metric m adds up or puts into buckets; 0 when it has none. */
-static __always_inline u64 emit__value(const struct emission *e, u32 m)
+static __always_inline u64 emit__value(const struct emission *e, u64 m)
 {
 	const u64 *event = e->event;
 
@@ -89,64 +83,53 @@ static __always_inline u64 emit__value(const struct emission *e, u32 m)
 	return e->plan->metrics[m].value ? event[e->plan->metrics[m].value - 1] : 0;
 }
 
-static __always_inline u64 emit__bucket(const struct emission *e, u32 m)
+/* The bucket of the value of table `number`'s metric; 0 when the metric does not count the event.
+ */
+static __always_inline u64 emit__bucket(const struct emission *e, u32 number)
 {
-	u32 number = e->plan->metrics[m].table - 1;
+	u64 m = e->plan->histograms[number];
 	const struct wire_buckets *table = bpf_map_lookup_elem(e->tables, &number);
+	u64 bucket;
 
 	if (!table)
 		return 0;
-	return bucket__find(table, emit__value(e, m), e->plan->bound_slots,
-			    e->plan->metrics[m].steps) &
-	       -(e->bits >> m & 1);
+	bucket = bucket__find(table, emit__value(e, m), e->plan->bound_slots,
+			      e->plan->metrics[m].steps);
+	return e->plan->has_bits ? bucket & -(e->bits >> m & 1) : bucket;
 }
 
-static __always_inline void emit__pack_buckets(const struct emission *e,
-					       struct packed_buckets *packed)
+/* The words with the bucket numbers of all histograms, four to a word. */
+static __always_inline u64 *emit__append_buckets(const struct emission *e, u64 *cursor)
 {
-	u64 *words = packed->words;
+	u64 n = e->plan->ntables;
+	u64 word = 0;
 
-	hide(words);
-#define CLEAR(i) words[i] = 0;
-	UNROLL_4(CLEAR, 0)
-#undef CLEAR
-	LOOP(m, 0, WIRE_METRICS_MAX)
+	LOOP(number, 0, WIRE_METRICS_MAX)
 	{
-		u64 slot = e->plan->metrics[m].table - 1;
-
-		if (m >= e->plan->nmetrics)
+		if (number >= n)
 			break;
-		if (e->plan->metrics[m].table)
-			words[slot >> 2 & 3] |= emit__bucket(e, m) << 16 * (slot & 3);
+		word |= emit__bucket(e, number) << 16 * (number & 3);
+		if ((number & 3) != 3 && number + 1 < n)
+			continue;
+		cursor = key__append(cursor, word);
+		word = 0;
 	}
+	return cursor;
 }
 
-static __always_inline u64 packed_bucket(const struct packed_buckets *packed, u64 slot)
+/* The bucket of table `number` as it stands in the key. */
+static __always_inline u64 key__bucket(const struct key *key, const volatile struct wire_plan *plan,
+				       u64 number)
 {
-	const u64 *words = packed->words;
+	const u64 *words = key->words;
 
 	hide(words);
-	return words[slot >> 2 & 3] >> 16 * (slot & 3) & 0xffff;
-}
-
-static __always_inline void emit__append_buckets(struct key_writer *w,
-						 const struct packed_buckets *packed, u64 ntables,
-						 u32 place)
-{
-	const u64 *words = packed->words;
-
-	hide(words);
-#define APPEND(i)               \
-	if (4 * (i) >= ntables) \
-		return;         \
-	key_writer__append(w, words[i], place + (i));
-	UNROLL_4(APPEND, 0)
-#undef APPEND
+	return words[plan->has_bits + (number >> 2)] >> 16 * (number & 3) & 0xffff;
 }
 
 /* One metric's lost cell takes the event's numbers. */
 static __always_inline void emit__lose_metric(const struct emission *e, u32 m,
-					      const struct packed_buckets *packed)
+					      const struct key *key)
 {
 	const volatile struct wire_metric *metric = &e->plan->metrics[m];
 	struct wire_lost_cell *cell = (void *)((u64 *)(e->ledger + 1) + metric->cell);
@@ -157,7 +140,7 @@ static __always_inline void emit__lose_metric(const struct emission *e, u32 m,
 	if (metric->value)
 		count_shared(&cell->sum, emit__value(e, m));
 	if (metric->table) {
-		u64 bucket = packed_bucket(packed, metric->table - 1);
+		u64 bucket = key__bucket(key, e->plan, metric->table - 1);
 
 		hide(bucket);
 		if (bucket <= metric->nbounds)
@@ -166,14 +149,13 @@ static __always_inline void emit__lose_metric(const struct emission *e, u32 m,
 }
 
 /* The ring could not take the event: its labels are lost, its numbers are not. */
-static __always_inline void emit__lose(const struct emission *e,
-				       const struct packed_buckets *packed)
+static __always_inline void emit__lose(const struct emission *e, const struct key *key)
 {
 	LOOP(m, 0, WIRE_METRICS_MAX)
 	{
 		if (m >= e->plan->nmetrics)
 			break;
-		emit__lose_metric(e, m, packed);
+		emit__lose_metric(e, m, key);
 	}
 }
 
@@ -194,34 +176,59 @@ static __always_inline bool emit__alone(const struct emission *e, const struct k
 	return true;
 }
 
-/* The key, and its hash. Places of words, for the hash: bits, buckets, labels. */
-static __always_inline u64 emit__key(const struct emission *e, struct key *key,
-				     const struct context *context,
-				     const struct packed_buckets *packed)
+/* Places of words, for the hash. */
+enum {
+	PLACE_BITS,
+	PLACE_BUCKETS,
+	PLACE_CONTEXT = PLACE_BUCKETS + WIRE_METRICS_MAX / 4,
+	PLACE_EVENT = PLACE_CONTEXT + WIRE_KEY_WORDS_MAX,
+};
+
+/* What buckets add to the hash: not in the loop that finds them, whose places clang does not know.
+ */
+static __always_inline u64 hash_of_buckets(const u64 *words, u64 ntables)
 {
-	enum {
-		BITS,
-		BUCKETS,
-		CONTEXT = BUCKETS + WIRE_METRICS_MAX / 4,
-		EVENT_PLACE = CONTEXT + WIRE_KEY_WORDS_MAX
-	};
+	u64 hash = 0;
+
+#define ADD(i)                  \
+	if (4 * (i) >= ntables) \
+		return hash;    \
+	hash += words[i] * hash_factor(PLACE_BUCKETS + (i));
+	UNROLL_4(ADD, 0)
+#undef ADD
+	return hash;
+}
+
+/* The key, and its hash. */
+static __always_inline u64 emit__key(const struct emission *e, struct key *key,
+				     const struct context *context)
+{
 	const volatile struct wire_plan *plan = e->plan;
+	bool has_bits = plan->has_bits;
 	struct key_writer w;
+	u64 n;
 
 	key_writer__init(&w, key);
-	if (plan->has_bits)
+	if (has_bits)
 		key_writer__append(&w,
 				   e->bits | (emit__presence(e) & plan->optional_key)
 						     << WIRE_BITS_PRESENT_SHIFT,
-				   BITS);
-	if (plan->ntables)
-		emit__append_buckets(&w, packed, plan->ntables, BUCKETS);
-	if (plan->ncontext_labels)
-		key_writer__append_labels(&w, (const u64 *)context, plan->context_labels,
-					  plan->ncontext_labels, e->bits, CONTEXT);
-	if (plan->nevent_labels)
-		key_writer__append_labels(&w, e->event, plan->event_labels, plan->nevent_labels,
-					  e->bits, EVENT_PLACE);
+				   PLACE_BITS);
+	n = plan->ntables;
+	if (n) {
+		const u64 *buckets = w.cursor;
+
+		w.cursor = emit__append_buckets(e, w.cursor);
+		w.hash += hash_of_buckets(buckets, n);
+	}
+	n = plan->ncontext_labels;
+	if (n)
+		key_writer__append_labels(&w, (const u64 *)context, plan->context_labels, n,
+					  has_bits, e->bits, PLACE_CONTEXT);
+	n = plan->nevent_labels;
+	if (n)
+		key_writer__append_labels(&w, e->event, plan->event_labels, n, has_bits, e->bits,
+					  PLACE_EVENT);
 	return w.hash;
 }
 
@@ -242,17 +249,13 @@ static __always_inline bool emit__count(const struct emission *e, const struct k
  * ready before the books are taken, to hold them shortly. */
 static __always_inline void emit__deliver(struct emission *e, const struct context *context)
 {
-	struct packed_buckets packed;
 	struct key key;
-	u64 hash;
+	u64 hash = emit__key(e, &key, context);
 
-	if (e->plan->ntables)
-		emit__pack_buckets(e, &packed);
-	hash = emit__key(e, &key, context, &packed);
 	e->owner = ledger__enter(e->ledger, e->plan);
 	ledger__seen(e->ledger, e->owner);
 	if (!emit__count(e, &key, hash))
-		emit__lose(e, &packed);
+		emit__lose(e, &key);
 	ledger__leave(e->ledger, e->owner);
 }
 

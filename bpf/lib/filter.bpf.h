@@ -14,10 +14,11 @@
 static __always_inline u64 filter__test(const volatile struct wire_test *test, u64 word)
 {
 	u64 masked = word & test->mask;
+	u64 op = test->op;
 
-	if (test->op == WIRE_OP_EQUAL)
+	if (op == WIRE_OP_EQUAL)
 		return is_zero(masked ^ test->value);
-	if (test->op == WIRE_OP_AT_MOST)
+	if (op == WIRE_OP_AT_MOST)
 		return at_most(masked, test->value);
 	return at_most(masked ^ 1ULL << 63, test->value ^ 1ULL << 63);
 }
@@ -38,10 +39,12 @@ struct findings {
 static __always_inline void filter__step(struct findings *f, const volatile struct wire_test *test,
 					 const u64 *event, const u64 *context)
 {
+	u64 fact = test->fact;
+
 	f->row &= filter__test(test, filter__word(test->word, event, context));
 	hide(f->row);
-	if (test->fact) {
-		f->facts |= f->row << (test->fact - 1);
+	if (fact) {
+		f->facts |= f->row << (fact - 1);
 		f->row = 1;
 	}
 }
@@ -52,18 +55,19 @@ static __always_inline u64 filter__facts(const volatile struct wire_filter *filt
 					 const u64 *event, const u64 *context)
 {
 	struct findings f = {.row = 1};
+	u64 n = filter->ntests;
 
 	hide(event);
 	hide(context);
-#define FACT(i)                    \
-	if ((i) >= filter->ntests) \
-		return f.facts;    \
+#define FACT(i)                 \
+	if ((i) >= n)           \
+		return f.facts; \
 	filter__step(&f, &filter->tests[i], event, context);
 	UNROLL_8(FACT, 0)
 #undef FACT
 	LOOP(i, 8, WIRE_TESTS_MAX)
 	{
-		if (i >= filter->ntests)
+		if (i >= n)
 			break;
 		filter__step(&f, &filter->tests[i], event, context);
 	}
@@ -73,10 +77,11 @@ static __always_inline u64 filter__facts(const volatile struct wire_filter *filt
 /* The bits of the metrics that have a `where` and accept these facts. */
 static __always_inline u64 filter__metrics(const volatile struct wire_filter *filter, u64 facts)
 {
+	u64 n = filter->nterms;
 	u64 bits = 0;
 
 #define TERM(i)                                                                  \
-	if ((i) >= filter->nterms)                                               \
+	if ((i) >= n)                                                            \
 		return bits;                                                     \
 	bits |= is_zero((facts & filter->terms[i].mask) ^ filter->terms[i].want) \
 		<< filter->terms[i].metric;
@@ -86,11 +91,39 @@ static __always_inline u64 filter__metrics(const volatile struct wire_filter *fi
 	{
 		const volatile struct wire_term *term = &filter->terms[i];
 
-		if (i >= filter->nterms)
+		if (i >= n)
 			break;
 		bits |= is_zero((facts & term->mask) ^ term->want) << term->metric;
 	}
 	return bits;
+}
+
+/* One metric whose `where` is one test, or one that is negated: the most frequent filter, without
+ * the detour over facts. */
+static __always_inline bool filter__is_single(const volatile struct wire_filter *filter)
+{
+	return filter->ntests == 1 && filter->nterms == 1;
+}
+
+static __always_inline u64 filter__single(const volatile struct wire_filter *filter,
+					  const u64 *event, const u64 *context)
+{
+	const volatile struct wire_test *test = &filter->tests[0];
+	u64 holds;
+
+	hide(event);
+	hide(context);
+	holds = filter__test(test, filter__word(test->word, event, context));
+	return (holds ^ filter->terms[0].want ^ 1) << filter->terms[0].metric;
+}
+
+/* The bits of the metrics that have a `where` and accept the event. */
+static __always_inline u64 filter__accepting(const volatile struct wire_filter *filter,
+					     const u64 *event, const u64 *context)
+{
+	if (filter__is_single(filter))
+		return filter__single(filter, event, context);
+	return filter__metrics(filter, filter__facts(filter, event, context));
 }
 
 #endif

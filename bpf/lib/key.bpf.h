@@ -73,26 +73,29 @@ static __always_inline void key_writer__append(struct key_writer *w, u64 word, u
 /* A label's word. One that none of the metrics in `bits` has as a label becomes 0, so that it does
  * not split the keys of those that count. */
 static __always_inline u64 label__word(const volatile struct wire_label *label, const u64 *words,
-				       u64 bits)
+				       bool has_bits, u64 bits)
 {
 	u64 word = *(const u64 *)((const char *)words + label->at);
-	u64 users = label->users;
 
-	if (users == ~0ULL)
-		return word;
-	return word & (is_zero(users & bits) - 1);
+	if (has_bits) {
+		u64 users = label->users;
+
+		if (users != ~0ULL)
+			word &= is_zero(users & bits) - 1;
+	}
+	return word;
 }
 
 /* Appends the first n labels; n is known to the verifier, so nothing is left of the others. */
 static __always_inline void key_writer__append_labels(struct key_writer *w, const u64 *words,
 						      const volatile struct wire_label *labels,
-						      u64 n, u64 bits, u32 place)
+						      u64 n, bool has_bits, u64 bits, u32 place)
 {
 	hide(words);
 #define APPEND(i)       \
 	if ((i) >= n)   \
 		return; \
-	key_writer__append(w, label__word(&labels[i], words, bits), place + (i));
+	key_writer__append(w, label__word(&labels[i], words, has_bits, bits), place + (i));
 	UNROLL_16(APPEND, 0)
 #undef APPEND
 }
