@@ -60,12 +60,11 @@ struct wire_partial {
 
 /*
  * All records of the event from this CPU that stand before the mark hold, together with what was
- * lost, exactly what the books had accepted: seen - filtered = consumed + lost.
+ * lost, exactly what the books had accepted: accepted = consumed + lost.
  */
 struct wire_mark {
 	struct wire_head head;
-	__u64 seen;
-	__u64 filtered;
+	__u64 accepted;
 	__u64 lost;
 };
 
@@ -197,7 +196,7 @@ struct wire_plan {
  *
  * The first line belongs to the holder of `busy`, who adds plainly, and so does the table; the
  * second is added to atomically: by whoever interrupts the holder, and for rare things by
- * everybody. seen = filtered + accepted,  accepted = consumed + pending + lost with seen = plain +
+ * everybody. accepted = consumed + pending + lost, where accepted is plain +
  * nested.
  *
  * A slot is | count | key words ... | sum words ... |, as a partial aggregate has them. A slot
@@ -206,19 +205,19 @@ struct wire_plan {
  */
 struct wire_ledger {
 	__u64 busy;
-	__u64 seen;
-	__u64 filtered;
+	__u64 accepted;
+	__u64 filtered;	 /* no metric's where accepted it; never sent */
 	__u64 touched;	 /* slots in the list */
 	__u64 evictions; /* slots that had to leave for another key */
-	__u64 marked;	 /* seen, plain and nested, at the last mark */
+	__u64 marked;	 /* accepted, plain and nested, at the last mark */
 	__u64 reserved[2];
 
-	__u64 nested_seen;
+	__u64 nested_accepted;
 	__u64 nested_filtered;
 	__u64 nested_inside;  /* those that are on their way just now: no mark is made meanwhile */
 	__u64 lost_ring_full; /* accepted, but no room in the ring */
 	__u64 lost_no_ring;   /* accepted, but this CPU has no ring */
-	__u64 unpaired;	      /* ends without a start: never seen */
+	__u64 unpaired;	      /* ends without a start: neither accepted nor filtered */
 	__u64 starts_refused; /* starts that found their map full: why later ends are unpaired */
 	__u64 clock_skew;     /* intervals that came out negative and count as 0 */
 };
@@ -252,7 +251,7 @@ struct wire_saved_context {
 
 _Static_assert(sizeof(struct wire_head) == 8, "head is one word");
 _Static_assert(sizeof(struct wire_partial) == 16, "records have no padding");
-_Static_assert(sizeof(struct wire_mark) == 32, "marks have no padding");
+_Static_assert(sizeof(struct wire_mark) == 24, "marks have no padding");
 _Static_assert(sizeof(struct wire_ledger) == 128, "two cache lines: the owner's, everybody's");
 _Static_assert(sizeof(struct wire_lost_cell) == 16, "cells have no padding");
 _Static_assert(sizeof(struct wire_plan) % 8 == 0, "plans are words");

@@ -79,12 +79,12 @@ static void u64_text(char text[24], u64 n)
 static void log_ledger(const struct app *app, u32 event, const struct ledger_totals *t)
 {
 	u64 skipped = collector__skipped(app->collector, event);
-	const u64 values[] = {t->seen + t->unpaired + skipped,
-			      t->seen,
+	const u64 values[] = {ledger_seen(t) + t->unpaired + skipped,
+			      ledger_seen(t),
 			      t->unpaired,
 			      skipped,
 			      t->filtered,
-			      ledger_accepted(t),
+			      t->accepted,
 			      t->consumed,
 			      t->pending,
 			      ledger_lost(t)};
@@ -230,7 +230,7 @@ static void on_state_signal(uv_signal_t *handle, int signum)
 	for (u32 i = 0; i < n; i++) {
 		char seen[24], consumed[24], lost[24];
 
-		u64_text(seen, totals[i].seen);
+		u64_text(seen, ledger_seen(&totals[i]));
 		u64_text(consumed, totals[i].consumed);
 		u64_text(lost, ledger_lost(&totals[i]));
 		log_info("state", "event", app->collector->plan->events[i].schema->name, "seen",

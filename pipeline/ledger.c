@@ -104,7 +104,7 @@ struct ledger_totals ledger__totals(const struct ledger *l)
 	for (u32 cpu = 0; cpu < l->ncpus; cpu++) {
 		const struct wire_ledger *b = book(l, cpu);
 
-		t.seen += read_word(&b->seen) + read_word(&b->nested_seen);
+		t.accepted += read_word(&b->accepted) + read_word(&b->nested_accepted);
 		t.filtered += read_word(&b->filtered) + read_word(&b->nested_filtered);
 		t.lost_ring_full += read_word(&b->lost_ring_full);
 		t.lost_no_ring += read_word(&b->lost_no_ring);
@@ -122,7 +122,7 @@ bool ledger__needs_flush(const struct ledger *l, u32 cpu)
 	const struct wire_ledger *b = book(l, cpu);
 
 	return read_word(&b->touched) ||
-	       read_word(&b->seen) + read_word(&b->nested_seen) != read_word(&b->marked);
+	       read_word(&b->accepted) + read_word(&b->nested_accepted) != read_word(&b->marked);
 }
 
 u64 ledger__take_lost(struct ledger *l, u32 word)
@@ -145,9 +145,9 @@ size_t ledger__bytes(const struct ledger *l)
 	return l->map_bytes;
 }
 
-u64 ledger_accepted(const struct ledger_totals *t)
+u64 ledger_seen(const struct ledger_totals *t)
 {
-	return t->seen - t->filtered;
+	return t->filtered + t->accepted;
 }
 
 u64 ledger_lost(const struct ledger_totals *t)
@@ -157,5 +157,5 @@ u64 ledger_lost(const struct ledger_totals *t)
 
 bool ledger_balances(const struct ledger_totals *t)
 {
-	return ledger_accepted(t) == t->consumed + t->pending + ledger_lost(t);
+	return t->accepted == t->consumed + t->pending + ledger_lost(t);
 }

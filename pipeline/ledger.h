@@ -15,8 +15,8 @@ struct ledger;
 
 /* The ledger of one event, over all CPUs. */
 struct ledger_totals {
-	u64 seen;
 	u64 filtered;
+	u64 accepted;
 	u64 lost_ring_full;
 	u64 lost_no_ring;
 	u64 unpaired;
@@ -36,7 +36,7 @@ void ledger__free(struct ledger *l);
 /* The kernel's terms; pending is what the tables hold, consumed is left 0. */
 struct ledger_totals ledger__totals(const struct ledger *l);
 
-/* Did this CPU count anything since its table was last empty and a mark said so? */
+/* Did this CPU accept anything since its table was last empty and a mark said so? */
 bool ledger__needs_flush(const struct ledger *l, u32 cpu);
 
 /* What one word of the lost cells (counted from the end of struct wire_ledger) gained on all CPUs
@@ -47,7 +47,7 @@ size_t ledger__bytes(const struct ledger *l); /* of kernel memory */
 
 /* accepted = consumed + pending + lost */
 bool ledger_balances(const struct ledger_totals *t);
-u64 ledger_accepted(const struct ledger_totals *t);
+u64 ledger_seen(const struct ledger_totals *t); /* a definition: filtered + accepted */
 u64 ledger_lost(const struct ledger_totals *t);
 
 #endif

@@ -308,7 +308,7 @@ static struct event_route *event_of(struct route *r, const struct wire_head *hea
 
 bool route_mark_balances(const struct route_mark *m)
 {
-	return m->seen == m->filtered + m->consumed + m->lost;
+	return m->accepted == m->consumed + m->lost;
 }
 
 static void take_mark(struct route *r, const struct wire_mark *mark)
@@ -320,7 +320,7 @@ static void take_mark(struct route *r, const struct wire_mark *mark)
 		return;
 	cpu = &e->cpus[mark->head.cpu];
 	cpu->marked = true;
-	cpu->mark = (struct route_mark){mark->seen, mark->filtered, mark->lost, cpu->consumed};
+	cpu->mark = (struct route_mark){mark->accepted, mark->lost, cpu->consumed};
 	e->marks++;
 	e->marks_off += !route_mark_balances(&cpu->mark);
 }

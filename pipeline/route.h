@@ -39,10 +39,9 @@ int route__snapshot(struct route *r, struct snapshot *s);
 void route__set_generation(struct route *r, u32 event, u8 generation);
 
 /* What a CPU's books said at its latest mark, and what was consumed of its records before it:
- * seen = filtered + consumed + lost. */
+ * accepted = consumed + lost. */
 struct route_mark {
-	u64 seen;
-	u64 filtered;
+	u64 accepted;
 	u64 lost;
 	u64 consumed;
 };

@@ -158,11 +158,11 @@ struct event_books {
 
 static u64 fired(const struct event_books *b)
 {
-	return b->totals.seen + b->totals.unpaired + b->skipped;
+	return ledger_seen(&b->totals) + b->totals.unpaired + b->skipped;
 }
 static u64 seen(const struct event_books *b)
 {
-	return b->totals.seen;
+	return ledger_seen(&b->totals);
 }
 static u64 filtered(const struct event_books *b)
 {
@@ -223,7 +223,7 @@ static const struct term {
 } terms[] = {
 	{SELF("events_fired_total"), "Events that happened: seen, unpaired and skipped.", NULL,
 	 AGG_SHAPE_COUNTER, fired},
-	{SELF("events_seen_total"), "Events that reached emit.", NULL, AGG_SHAPE_COUNTER, seen},
+	{SELF("events_seen_total"), "Events that reached emit: filtered and accepted.", NULL, AGG_SHAPE_COUNTER, seen},
 	{SELF("events_filtered_total"), "Events that no metric's where accepted.", NULL,
 	 AGG_SHAPE_COUNTER, filtered},
 	{SELF("events_consumed_total"), "Events in records that were taken from the rings.", NULL,

@@ -45,9 +45,10 @@ static __always_inline u64 emit__accepting(const struct emission *e, const struc
 {
 	const volatile struct wire_plan *plan = e->plan;
 	u64 bits = plan->always;
+	u64 ntests = e->filter->ntests;
 
-	if (e->filter->ntests)
-		bits |= filter__accepting(e->filter, e->event, (const u64 *)context);
+	if (ntests)
+		bits |= filter__accepting(e->filter, ntests, bits, e->event, (const u64 *)context);
 	if (!plan->presence)
 		return bits;
 	LOOP(m, 0, WIRE_METRICS_MAX)
@@ -68,7 +69,6 @@ static __always_inline bool emit__filter(struct emission *e, const struct contex
 	if (e->bits)
 		return true;
 	e->owner = ledger__enter(e->ledger, e->plan);
-	ledger__seen(e->ledger, e->owner);
 	ledger__filtered(e->ledger, e->owner);
 	ledger__leave(e->ledger, e->owner);
 	return false;
@@ -172,7 +172,7 @@ static __always_inline bool emit__alone(const struct emission *e, const struct k
 	key__copy(record->words, key, plan->key_words);
 	if (plan->nsums)
 		sums__set(record->words + plan->key_words, e->event, plan);
-	partial__submit(plan, ring, record, e->owner ? e->ledger->seen : 1);
+	partial__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
 	return true;
 }
 
@@ -253,7 +253,7 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	u64 hash = emit__key(e, &key, context);
 
 	e->owner = ledger__enter(e->ledger, e->plan);
-	ledger__seen(e->ledger, e->owner);
+	ledger__accepted(e->ledger, e->owner);
 	if (!emit__count(e, &key, hash))
 		emit__lose(e, &key);
 	ledger__leave(e->ledger, e->owner);

@@ -71,24 +71,23 @@ static __always_inline bool flush__move(struct flush *f, const volatile struct w
 	return true;
 }
 
-static __always_inline u64 books_seen(const struct wire_ledger *l)
+static __always_inline u64 books_accepted(const struct wire_ledger *l)
 {
-	return l->seen + *(const volatile u64 *)&l->nested_seen;
+	return l->accepted + *(const volatile u64 *)&l->nested_accepted;
 }
 
 static __always_inline void mark__fill(struct wire_mark *mark, const struct wire_ledger *l,
-				       const volatile struct wire_plan *plan, u64 seen)
+				       const volatile struct wire_plan *plan, u64 accepted)
 {
 	mark->head = record__head(plan, WIRE_MARK);
-	mark->seen = seen;
-	mark->filtered = l->filtered + *(const volatile u64 *)&l->nested_filtered;
+	mark->accepted = accepted;
 	mark->lost =
 		*(const volatile u64 *)&l->lost_ring_full + *(const volatile u64 *)&l->lost_no_ring;
 }
 
-static __always_inline bool mark__holds(const struct wire_ledger *l, u64 seen)
+static __always_inline bool mark__holds(const struct wire_ledger *l, u64 accepted)
 {
-	return !*(const volatile u64 *)&l->nested_inside && books_seen(l) == seen;
+	return !*(const volatile u64 *)&l->nested_inside && books_accepted(l) == accepted;
 }
 
 /* The table is empty: says so, unless the last mark still holds. What kept it from that. */
@@ -96,17 +95,17 @@ static __always_inline u64 flush__mark(struct flush *f, const volatile struct wi
 {
 	LOOP(attempt, 0, MARK_ATTEMPTS)
 	{
-		u64 seen = books_seen(f->ledger);
+		u64 accepted = books_accepted(f->ledger);
 		struct wire_mark *mark;
 
-		if (seen == f->ledger->marked)
+		if (accepted == f->ledger->marked)
 			return 0;
 		mark = bpf_ringbuf_reserve(f->ring, sizeof(*mark), 0);
 		if (!mark)
 			return WIRE_FLUSH_FULL;
-		mark__fill(mark, f->ledger, plan, seen);
-		if (mark__holds(f->ledger, seen)) {
-			f->ledger->marked = seen;
+		mark__fill(mark, f->ledger, plan, accepted);
+		if (mark__holds(f->ledger, accepted)) {
+			f->ledger->marked = accepted;
 			bpf_ringbuf_submit(mark, BPF_RB_NO_WAKEUP);
 			return 0;
 		}

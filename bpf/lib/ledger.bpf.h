@@ -75,12 +75,12 @@ static __always_inline void ledger__leave(struct wire_ledger *l, bool owner)
 		count_shared(&l->nested_inside, -1ULL);
 }
 
-static __always_inline void ledger__seen(struct wire_ledger *l, bool owner)
+static __always_inline void ledger__accepted(struct wire_ledger *l, bool owner)
 {
 	if (owner)
-		count_plain(&l->seen);
+		count_plain(&l->accepted);
 	else
-		count_shared(&l->nested_seen, 1);
+		count_shared(&l->nested_accepted, 1);
 }
 
 static __always_inline void ledger__filtered(struct wire_ledger *l, bool owner)

@@ -46,9 +46,7 @@ static const struct layout {
 			     AT(wire_plan, histograms),	   AT(wire_plan, context_labels),
 			     AT(wire_plan, event_labels),  AT(wire_plan, sums)}},
 	{OF(wire_label), 2, {AT(wire_label, at), AT(wire_label, users)}},
-	{OF(wire_mark),
-	 4,
-	 {AT(wire_mark, head), AT(wire_mark, seen), AT(wire_mark, filtered), AT(wire_mark, lost)}},
+	{OF(wire_mark), 3, {AT(wire_mark, head), AT(wire_mark, accepted), AT(wire_mark, lost)}},
 	{OF(wire_metric),
 	 6,
 	 {AT(wire_metric, needs), AT(wire_metric, value), AT(wire_metric, table),
@@ -65,9 +63,9 @@ static const struct layout {
 	{OF(wire_buckets), 2, {AT(wire_buckets, first), AT(wire_buckets, bounds)}},
 	{OF(wire_ledger),
 	 0,
-	 {AT(wire_ledger, busy), AT(wire_ledger, seen), AT(wire_ledger, filtered),
+	 {AT(wire_ledger, busy), AT(wire_ledger, accepted), AT(wire_ledger, filtered),
 	  AT(wire_ledger, touched), AT(wire_ledger, evictions), AT(wire_ledger, marked),
-	  AT(wire_ledger, nested_seen), AT(wire_ledger, nested_filtered),
+	  AT(wire_ledger, nested_accepted), AT(wire_ledger, nested_filtered),
 	  AT(wire_ledger, nested_inside), AT(wire_ledger, lost_ring_full),
 	  AT(wire_ledger, lost_no_ring), AT(wire_ledger, unpaired), AT(wire_ledger, starts_refused),
 	  AT(wire_ledger, clock_skew)}},
@@ -177,7 +175,7 @@ static void the_books_keep_owner_and_others_apart(void **state)
 
 	(void)state;
 	assert_int_equal(offsetof(struct wire_ledger, filtered) / LINE, 0);
-	assert_int_equal(offsetof(struct wire_ledger, nested_seen) % LINE, 0);
+	assert_int_equal(offsetof(struct wire_ledger, nested_accepted) % LINE, 0);
 	assert_int_equal(sizeof(struct wire_ledger) % LINE, 0);
 	assert_int_equal(sizeof(struct wire_lost_cell) % sizeof(u64), 0);
 }
