@@ -67,7 +67,25 @@ static __always_inline void context__of_task(struct context *c, u64 mask,
 		context__rare_of_task(c, mask, task);
 }
 
-/* For kernel 5.10. */
+/*
+ * The context of the current task, which costs a load for each word where the kernel has a typed
+ * pointer to it (5.11), else a call. A call of a helper costs as much as twenty instructions where
+ * returns are made safe, so the pointer is asked for once, and only when it is needed.
+ */
+struct current {
+	const struct task_struct *task;
+};
+
+#define HAS_TYPED_CURRENT \
+	bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+
+/* For these words: of which CPU it is the task does not know. */
+static __always_inline void current__find(struct current *current, u64 mask)
+{
+	if (mask & ~CONTEXT_BIT(cpu) && HAS_TYPED_CURRENT)
+		current->task = (void *)bpf_get_current_task_btf();
+}
+
 static __always_inline void context__of_current_by_helpers(struct context *c, u64 mask)
 {
 	if (fetches(mask, comm))
@@ -86,14 +104,11 @@ static __always_inline void context__of_current_by_helpers(struct context *c, u6
 		c->cpu = bpf_get_smp_processor_id();
 }
 
-/* The context of the current task. Read from the task where the kernel has a typed pointer to it
- * (5.11), which costs a load for each word instead of a call. */
-static __always_inline void context__of_current(struct context *c, u64 mask)
+static __always_inline void context__of_current(struct context *c, u64 mask,
+						const struct current *current)
 {
-	if (!mask)
-		return;
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
-		context__of_task(c, mask, (void *)bpf_get_current_task_btf());
+	if (HAS_TYPED_CURRENT)
+		context__of_task(c, mask, current->task);
 	else
 		context__of_current_by_helpers(c, mask);
 }

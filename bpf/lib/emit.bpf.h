@@ -259,6 +259,53 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	ledger__leave(e->ledger, e->owner);
 }
 
+/* An event that happened to the current task. */
+static __always_inline void emit__of_current(struct emission *e)
+{
+	u64 filter = e->plan->context_filter;
+	u64 rest = e->plan->context_fetch & ~filter;
+	struct current current;
+	struct context context;
+
+	if (filter) {
+		current__find(&current, e->plan->context_fetch);
+		context__of_current(&context, filter, &current);
+	}
+	if (!emit__filter(e, &context))
+		return;
+	if (rest) {
+		if (!filter)
+			current__find(&current, rest);
+		context__of_current(&context, rest, &current);
+	}
+	emit__deliver(e, &context);
+}
+
+/* ... to this task. */
+static __always_inline void emit__of_task(struct emission *e, const struct task_struct *task)
+{
+	u64 filter = e->plan->context_filter;
+	struct context context;
+
+	if (filter)
+		context__of_task(&context, filter, task);
+	if (!emit__filter(e, &context))
+		return;
+	context__of_task(&context, e->plan->context_fetch & ~filter, task);
+	emit__deliver(e, &context);
+}
+
+/* ... to the task whose context was saved when it began. */
+static __always_inline void emit__of_saved(struct emission *e,
+					   const struct wire_saved_context *saved)
+{
+	struct context context;
+
+	context__unpack(&context, saved, e->plan);
+	if (emit__filter(e, &context))
+		emit__deliver(e, &context);
+}
+
 #define OVERLOAD static __always_inline __attribute__((overloadable, unused))
 
 /* Word number of a field. */
@@ -305,47 +352,35 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	OVERLOAD void emit(const struct name *ev)                                           \
 	{                                                                                   \
 		struct emission e;                                                          \
-		struct context context;                                                     \
                                                                                             \
-		if (!emission__init(&e, ev))                                                \
-			return;                                                             \
-		context__of_current(&context, e.plan->context_filter);                      \
-		if (!emit__filter(&e, &context))                                            \
-			return;                                                             \
-		context__of_current(&context, e.plan->context_fetch & ~e.plan->context_filter); \
-		emit__deliver(&e, &context);                                                \
+		if (emission__init(&e, ev))                                                 \
+			emit__of_current(&e);                                               \
 	}                                                                                   \
 	OVERLOAD void emit_task(const struct name *ev, const struct task_struct *task)      \
 	{                                                                                   \
 		struct emission e;                                                          \
-		struct context context;                                                     \
                                                                                             \
-		if (!emission__init(&e, ev))                                                \
-			return;                                                             \
-		context__of_task(&context, e.plan->context_filter, task);                   \
-		if (!emit__filter(&e, &context))                                            \
-			return;                                                             \
-		context__of_task(&context, e.plan->context_fetch & ~e.plan->context_filter, \
-				 task);                                                     \
-		emit__deliver(&e, &context);                                                \
+		if (emission__init(&e, ev))                                                 \
+			emit__of_task(&e, task);                                            \
 	}                                                                                   \
 	OVERLOAD void emit_saved(const struct name *ev,                                     \
 				 const struct wire_saved_context *saved)                    \
 	{                                                                                   \
 		struct emission e;                                                          \
-		struct context context;                                                     \
                                                                                             \
-		if (!emission__init(&e, ev))                                                \
-			return;                                                             \
-		context__unpack(&context, saved, e.plan);                                   \
-		if (emit__filter(&e, &context))                                             \
-			emit__deliver(&e, &context);                                        \
+		if (emission__init(&e, ev))                                                 \
+			emit__of_saved(&e, saved);                                          \
 	}                                                                                   \
 	OVERLOAD void context_save(struct wire_saved_context *saved, const struct name *ev) \
 	{                                                                                   \
+		u64 words = SAVED_WORDS(&plan_##name);                                      \
+		struct current current;                                                     \
 		struct context context;                                                     \
                                                                                             \
-		context__of_current(&context, SAVED_WORDS(&plan_##name));                   \
+		if (words) {                                                                \
+			current__find(&current, words);                                            \
+			context__of_current(&context, words, &current);                     \
+		}                                                                           \
 		context__pack(saved, &context, &plan_##name);                               \
 	}                                                                                   \
 	OVERLOAD void start_refused(const struct name *ev)                                  \
