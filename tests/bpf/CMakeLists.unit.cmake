@@ -8,3 +8,5 @@ target_compile_definitions(test_bpf_load PRIVATE
 bpf_test(wire OBJECTS ut_wire LINK pipeline)
 bpf_test(lib OBJECTS ut_lib LINK pipeline)
 bpf_test(metrics OBJECTS ut_metrics LINK pipeline)
+bpf_test(storm LINK pipeline)
+add_dependencies(test_bpf_storm test_probes)
