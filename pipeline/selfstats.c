@@ -223,7 +223,8 @@ static const struct term {
 } terms[] = {
 	{SELF("events_fired_total"), "Events that happened: seen, unpaired and skipped.", NULL,
 	 AGG_SHAPE_COUNTER, fired},
-	{SELF("events_seen_total"), "Events that reached emit: filtered and accepted.", NULL, AGG_SHAPE_COUNTER, seen},
+	{SELF("events_seen_total"), "Events that reached emit: filtered and accepted.", NULL,
+	 AGG_SHAPE_COUNTER, seen},
 	{SELF("events_filtered_total"), "Events that no metric's where accepted.", NULL,
 	 AGG_SHAPE_COUNTER, filtered},
 	{SELF("events_consumed_total"), "Events in records that were taken from the rings.", NULL,
