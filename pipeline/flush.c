@@ -144,7 +144,7 @@ static void walk(struct flush *f)
 			return;
 		}
 		if (place == PLACE_BUSY) {
-			schedule(f, uv_hrtime() + BUSY_MS * NS_PER_MS);
+			schedule(f, uv_hrtime() + (u64)BUSY_MS * NS_PER_MS);
 			return;
 		}
 		if (!next_place(f)) {

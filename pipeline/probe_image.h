@@ -45,7 +45,7 @@ u32 start_map_value_bytes(const struct start_map *map, const struct wire_plan *w
 void probe_image_switch_off(struct bpf_object *image, const struct schema *schema);
 
 /* This program loads; NULL when there is none of that name. */
-struct bpf_program *probe_image_switch_on(const struct bpf_object *image, const char *program);
+struct bpf_program *probe_image_switch_on(const struct bpf_object *image, const char *name);
 
 /* Writes the plan of an event, before load. preemptible: see struct wire_plan. */
 int probe_image_configure(struct bpf_object *image, const struct event_plan *event, u32 ncpus,

@@ -98,7 +98,7 @@ static void *run_hammer(void *arg)
 	open_loopback(fds);
 	for (u64 turn = 0; !atomic_load(h->stop); turn++) {
 		for (u32 i = 0; i < 100; i++) {
-			u64 key = (turn * 7 + i * i) % KEYS;
+			u64 key = (turn * 7 + (u64)i * i) % KEYS;
 
 			syscall(TEST_CALL, key);
 			h->made[key]++;
@@ -161,7 +161,7 @@ static void flush_all(struct collector *c)
 
 static void watch(struct collector *c, const struct run *run)
 {
-	const struct timespec pause = {.tv_nsec = DRAIN_MS * 1000000};
+	const struct timespec pause = {.tv_nsec = DRAIN_MS * 1000000L};
 	u64 end = now_ms() + run->ms, next_flush = now_ms() + FLUSH_MS;
 
 	while (now_ms() < end) {
@@ -258,8 +258,10 @@ static struct collector *load_storm(const struct run *run, struct config **ret_c
 		 run->object, run->metrics);
 	diags__init(diags);
 	if (config__parse("storm", text, strlen(text), diags, ret_config, &err) ||
-	    collector__new(*ret_config, NULL, diags, &c, &err) || diags->errors)
+	    collector__new(*ret_config, NULL, diags, &c, &err) || diags->errors || !c) {
 		fail_msg("%s %s", err.msg, diags->errors ? diags->items[0].text : "");
+		return NULL;
+	}
 	for (u32 i = 0; i < c->plan->nevents; i++)
 		event_plan__set_slots(&c->plan->events[i], SLOTS);
 	if (collector__open_rings(c, *ret_config, &err))

@@ -302,10 +302,10 @@ static void a_table_stands_behind_the_lost_cells(void **state)
 		assert_int_equal(wire->slot_bytes, 8 * (1 + 3 + 1));
 		assert_int_equal(wire->slots_at % 64, 0);
 		assert_in_range(wire->slots_at, LEDGER_BYTES + 16, LEDGER_BYTES + 16 + 63);
-		assert_int_equal(wire->touched_at, wire->slots_at + slots * 40);
+		assert_int_equal(wire->touched_at, wire->slots_at + 40ULL * slots);
 		assert_int_equal(event->ledger_bytes % 64, 0);
-		assert_in_range(event->ledger_bytes, wire->touched_at + 4 * slots,
-				wire->touched_at + 4 * slots + 63);
+		assert_in_range(event->ledger_bytes, wire->touched_at + 4ULL * slots,
+				wire->touched_at + 4ULL * slots + 63);
 		assert_int_equal(~0ULL >> wire->hash_shift, slots / 2 - 1);
 	}
 	planned__fini(&p);
