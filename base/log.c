@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/strbuf.h"
-#include "base/utf8.h"
 #include "base/util.h"
 
 static enum log_level max_level = LOG_INFO;
@@ -63,39 +63,6 @@ int log_format_parse(const char *text, enum log_format *ret_format)
 	return -EINVAL;
 }
 
-/* One character (or one byte that is none) of a JSON string. Returns the bytes it took. */
-static size_t put_escaped(struct strbuf *line, const char *s, size_t n)
-{
-	u32 code;
-	size_t taken = utf8_decode(s, n, &code);
-
-	if (taken == 0) {
-		strbuf__puts(line, UTF8_REPLACEMENT);
-		return 1;
-	}
-	if (code == '"' || code == '\\')
-		strbuf__printf(line, "\\%c", (int)code);
-	else if (code == '\n')
-		strbuf__puts(line, "\\n");
-	else if (code == '\t')
-		strbuf__puts(line, "\\t");
-	else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) /* C1 too: a terminal obeys them */
-		strbuf__printf(line, "\\u%04x", code);
-	else
-		strbuf__append(line, s, taken);
-	return taken;
-}
-
-static void put_quoted(struct strbuf *line, const char *s)
-{
-	size_t n = strlen(s);
-
-	strbuf__putc(line, '"');
-	for (size_t at = 0; at < n;)
-		at += put_escaped(line, s + at, n - at);
-	strbuf__putc(line, '"');
-}
-
 /* logfmt writes a value without quotes when no reader could take it for anything else. */
 static bool is_bare(const char *s)
 {
@@ -110,9 +77,9 @@ static bool is_bare(const char *s)
 static void put_pair(struct strbuf *line, const char *key, const char *value)
 {
 	if (line_format == LOG_JSON) {
-		put_quoted(line, key);
+		json_put_quoted(line, key);
 		strbuf__putc(line, ':');
-		put_quoted(line, value);
+		json_put_quoted(line, value);
 		return;
 	}
 	strbuf__puts(line, key);
@@ -120,7 +87,7 @@ static void put_pair(struct strbuf *line, const char *key, const char *value)
 	if (is_bare(value))
 		strbuf__puts(line, value);
 	else
-		put_quoted(line, value);
+		json_put_quoted(line, value);
 }
 
 /* In one piece, so that lines of several processes on one stderr stay whole. */

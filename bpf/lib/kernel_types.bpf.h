@@ -9,9 +9,9 @@
 
 #include <linux/types.h>
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct pt_regs; /* <linux/ptrace.h>: its layout is fixed */
 
-struct pt_regs;
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct thread_info {
 	__u32 status; /* x86: TS_COMPAT while in a 32-bit system call */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 unit_test(base err LINK base)
 unit_test(base hash LINK base)
+unit_test(base json LINK base)
 unit_test(base log LINK base)
 unit_test(base strbuf LINK base)
 unit_test(base suggest LINK base)

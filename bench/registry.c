@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/util.h"
+#include "bench/bench.h"
+
+const struct bench_suite *const bench_suites[] = {&probe_cost_suite};
+const size_t bench_nsuites = ARRAY_SIZE(bench_suites);
