@@ -229,7 +229,7 @@ static __always_inline u64 emit__key(const struct emission *e, struct key *key,
 	if (n)
 		key_writer__append_labels(&w, e->event, plan->event_labels, n, has_bits, e->bits,
 					  PLACE_EVENT);
-	return w.hash;
+	return key_writer__hash(&w);
 }
 
 /* Into the table, or by itself: when the plan says so, when the table is somebody else's just now,

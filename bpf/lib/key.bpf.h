@@ -61,13 +61,20 @@ static __always_inline u64 hash_factor(u32 place)
 
 /*
  * The hash is the sum of the words, each times a factor of its own: the products do not wait for
- * each other. Its top bits, which are those in use, depend on all bits of all words. `place` tells
- * apart the words of one plan.
+ * each other. `place` tells apart the words of one plan. Keys in equal steps (process ids, pointers)
+ * would still fall into equal steps, and many of them on each other when the step is unlucky, so
+ * the sum is mixed once more at the end.
  */
 static __always_inline void key_writer__append(struct key_writer *w, u64 word, u32 place)
 {
 	w->cursor = key__append(w->cursor, word);
 	w->hash += word * hash_factor(place);
+}
+
+/* Its top bits are those in use. */
+static __always_inline u64 key_writer__hash(const struct key_writer *w)
+{
+	return (w->hash ^ w->hash >> 32) * 0xd6e8feb86659fd93ULL;
 }
 
 /* A label's word. One that none of the metrics in `bits` has as a label becomes 0, so that it does

@@ -44,16 +44,16 @@
 		body_of_##name(unsigned long long *ctx, ##args)
 
 /* Any other: it gets the context itself (kprobe, uprobe, tp, perf_event). */
-#define PROGRAM_WITH_CONTEXT(name, context)                                   \
-	name(context);                                                        \
+#define PROGRAM_WITH_CONTEXT(name, type, ctx)                                 \
+	name(type ctx);                                                       \
 	PROGRAM_SLOT(name);                                                   \
-	static __always_inline typeof(name(0)) body_of_##name(context);       \
-	typeof(name(0)) name(void *ctx)                                       \
+	static __always_inline typeof(name(0)) body_of_##name(type ctx);      \
+	typeof(name(0)) name(type context)                                    \
 	{                                                                     \
-		bpf_tail_call(ctx, &t_##name, 0);                             \
-		return body_of_##name(ctx);                                   \
+		bpf_tail_call(context, &t_##name, 0);                         \
+		return body_of_##name(context);                               \
 	}                                                                     \
-	static __always_inline typeof(name(0)) body_of_##name(context)
+	static __always_inline typeof(name(0)) body_of_##name(type ctx)
 /* clang-format on */
 
 #endif

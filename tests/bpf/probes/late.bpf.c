@@ -29,7 +29,7 @@ int PROGRAM(on_busy, struct pt_regs *regs, long id)
 
 SEC("?kprobe/ringtally_no_such_function")
 EMITTER_OF(test_late, call)
-int PROGRAM_WITH_CONTEXT(on_late, void *ctx)
+int PROGRAM_WITH_CONTEXT(on_late, void *, ctx)
 {
 	const struct test_late ev = {};
 

@@ -23,7 +23,7 @@ int PROGRAM(on_variant_fentry)
 
 SEC("?kprobe/ringtally_no_such_function")
 EMITTER_OF(test_variant, enter)
-int PROGRAM_WITH_CONTEXT(on_variant_kprobe, void *ctx)
+int PROGRAM_WITH_CONTEXT(on_variant_kprobe, void *, ctx)
 {
 	const struct test_variant ev = {};
 
