@@ -44,6 +44,10 @@ static void put_estimate(char cell[CELL_BYTES], const struct estimate *e)
 	if (!estimate__known(e))
 		return;
 	put_figure(median, sizeof(median), e->median);
+	if (!isfinite(e->lo)) { /* too few samples, or too far apart */
+		snprintf(cell, CELL_BYTES, "%s [?]", median);
+		return;
+	}
 	put_figure(lo, sizeof(lo), e->lo);
 	put_figure(hi, sizeof(hi), e->hi);
 	snprintf(cell, CELL_BYTES, "%s [%s .. %s]", median, lo, hi);
