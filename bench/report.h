@@ -11,7 +11,7 @@
 struct err;
 struct strbuf;
 
-enum { SUBJECT_BYTES = 64, NOTE_BYTES = 256 };
+enum { SUBJECT_BYTES = 64, NOTE_BYTES = 512 };
 
 /* What was measured of one subject. What a suite does not measure stays as bench_row_init leaves
  * it: estimate_none, NAN, or 0 where 0 says it. */

@@ -44,6 +44,10 @@ static void put_estimate(char cell[CELL_BYTES], const struct estimate *e)
 	if (!estimate__known(e))
 		return;
 	put_figure(median, sizeof(median), e->median);
+	if (!isfinite(e->lo)) { /* too few samples, or too far apart */
+		snprintf(cell, CELL_BYTES, "%s [?]", median);
+		return;
+	}
 	put_figure(lo, sizeof(lo), e->lo);
 	put_figure(hi, sizeof(hi), e->hi);
 	snprintf(cell, CELL_BYTES, "%s [%s .. %s]", median, lo, hi);
@@ -134,7 +138,7 @@ static void put_cpu_1m(const struct bench_row *row, char cell[CELL_BYTES])
 }
 
 static const struct column columns[] = {
-	{"figure", 26, put_value},
+	{"figure", 34, put_value},
 	{"unit", 9, put_unit},
 	{"above empty", 26, put_above_empty},
 	{"x hash", 22, put_ratio},
