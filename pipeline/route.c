@@ -17,7 +17,7 @@
 #include "pipeline/plan.h"
 #include "pipeline/raw_cache.h"
 
-enum { CACHE_ENTRIES_MIN = 1024, CACHE_ENTRIES_MAX = 65536 };
+enum { CACHE_ENTRIES_MIN = 1024, CACHE_ENTRIES_MAX = 262144 };
 
 struct label_route {
 	const struct label_plan *plan;
