@@ -25,3 +25,7 @@ fuzz_target(btf LINK pipeline)
 fuzz_target(record LINK pipeline)
 
 unit_test(pipeline cost LINK pipeline)
+
+unit_test(pipeline flush LINK pipeline)
+target_link_options(test_pipeline_flush PRIVATE -Wl,--wrap=collector__needs_flush
+  -Wl,--wrap=collector__flush -Wl,--wrap=drain__place_barrier -Wl,--wrap=log_line)
