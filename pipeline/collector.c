@@ -171,7 +171,10 @@ void collector__free(struct collector *c)
 
 int collector__open_rings(struct collector *c, const struct config *config, struct err *err)
 {
-	return rings__new(c->ncpus, config->ring_size.n, route__record, c->route, &c->rings, err);
+	const struct rings_layout layout = {
+		.ncpus = c->ncpus, .cpus_per_ring = 1, .size = config->ring_size.n};
+
+	return rings__new(&layout, route__record, c->route, &c->rings, err);
 }
 
 void collector__load(struct collector *c, u32 object)

@@ -94,6 +94,11 @@ static inline struct loaded *load_object(const char *path, const char *const *pr
 {
 	struct loaded *l = calloc(1, sizeof(*l));
 	struct err err = {0};
+	const struct rings_layout layout = {
+		.ncpus = (u32)libbpf_num_possible_cpus(),
+		.cpus_per_ring = 1,
+		.size = (size_t)sysconf(_SC_PAGESIZE),
+	};
 	char config[8192];
 	int rc;
 
@@ -110,8 +115,7 @@ static inline struct loaded *load_object(const char *path, const char *const *pr
 	l->wire = l->event->wire;
 	l->wire.enabled = enabled;
 	l->wire.preemptible = preemptible;
-	if (rings__new((u32)libbpf_num_possible_cpus(), (size_t)sysconf(_SC_PAGESIZE), take_record,
-		       l, &l->rings, &err))
+	if (rings__new(&layout, take_record, l, &l->rings, &err))
 		fail_msg("rings: %s", err.msg);
 	switch_programs_off(l->object);
 	for (; *programs; programs++)
