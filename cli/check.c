@@ -27,6 +27,7 @@
 #include "pipeline/field_ref.h"
 #include "pipeline/plan.h"
 #include "pipeline/probe_object.h"
+#include "pipeline/rings.h"
 
 struct check_flags {
 	bool print;
@@ -210,9 +211,9 @@ static void put_event_memory(struct sheet *s, const struct event_plan *event)
 	struct event_cost cost[2];
 
 	for (int i = 0; i < 2; i++)
-		cost[i] = cost_of_event(event, &starts, &s->machines[i]);
+		cost[i] = cost_of_event(event, 0, &starts, &s->machines[i]);
 	put_memory(s, name, "books", (u64[]){cost[0].books, cost[1].books});
-	put_memory(s, name, "bucket tables", (u64[]){cost[0].tables, cost[1].tables});
+	put_memory(s, name, "bucket tables", (u64[]){cost[0].buckets, cost[1].buckets});
 	put_memory(s, name, "starts (estimate)", (u64[]){cost[0].starts, cost[1].starts});
 }
 
@@ -231,16 +232,20 @@ static void put_constants(struct sheet *s)
 static void put_kernel_memory(struct sheet *s)
 {
 	const struct plan *plan = s->setup->collector->plan;
-	u64 ring_bytes = s->setup->config->ring_size.n;
+	u64 ring_bytes[2];
 	char here[32], large[32];
 
 	text__bold(s->text, "kernel memory");
 	snprintf(here, sizeof(here), "here, %u CPUs", s->machines[0].ncpus);
 	snprintf(large, sizeof(large), "on %u CPUs", s->machines[1].ncpus);
 	put_numbers(s->text, here, large);
-	put_memory(s, "", "rings",
-		   (u64[]){cost_of_rings(ring_bytes, &s->machines[0]),
-			   cost_of_rings(ring_bytes, &s->machines[1])});
+	for (int i = 0; i < 2; i++) {
+		const struct rings_layout rings = {s->machines[i].ncpus, 1,
+						   s->setup->config->ring_size.n};
+
+		ring_bytes[i] = cost_of_rings(&rings, s->machines[i].page_bytes);
+	}
+	put_memory(s, "", "rings", ring_bytes);
 	for (u32 i = 0; i < plan->nevents; i++)
 		put_event_memory(s, &plan->events[i]);
 	put_constants(s);

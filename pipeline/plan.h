@@ -55,6 +55,8 @@ struct event_plan {
 	u32 nmetrics;
 	u32 ledger_bytes; /* of one CPU's books: struct wire_ledger and the lost cells */
 	u32 table_bytes;  /* of one bucket table */
+	u32 slots_wanted; /* of the table that combines, by the config; 0: as many as fit */
+	u32 slots;	  /* that it has, per CPU (pipeline/budget); 0: no table */
 };
 
 struct plan {

@@ -24,4 +24,5 @@ endforeach()
 fuzz_target(btf LINK pipeline)
 fuzz_target(record LINK pipeline)
 
+unit_test(pipeline budget LINK pipeline)
 unit_test(pipeline cost LINK pipeline)
