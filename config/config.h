@@ -66,12 +66,14 @@ enum delivery { DELIVERY_STREAM };
 struct event_config {
 	struct config_text name;
 	enum delivery delivery;
+	struct config_number slots; /* of its table, per CPU; 0: as many as the limits allow */
 };
 
 struct config {
 	struct config_text namespace;
-	struct config_number ring_size; /* bytes, of each ring */
-	struct config_text *objects;	/* files (.bpf.o) or folders of them */
+	struct config_number ring_size;	    /* bytes, of each ring, at most */
+	struct config_number kernel_memory; /* bytes, of everything in the kernel */
+	struct config_text *objects;	    /* files (.bpf.o) or folders of them */
 	size_t nobjects;
 	struct event_config *events;
 	size_t nevents;
