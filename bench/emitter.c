@@ -25,10 +25,10 @@
 
 enum { DRAIN_RECORDS = 1 << 20 };
 
-static int load(struct emitter *e, const struct config *config, struct err *err)
+static int load(struct emitter *e, struct err *err)
 {
 	struct collector *c = e->collector;
-	int rc = collector__open_rings(c, config, err);
+	int rc = collector__open_rings(c, err);
 
 	for (u32 i = 0; !rc && i < c->nobjects; i++) {
 		if (!collector__uses(c, i))
@@ -56,7 +56,7 @@ int emitter__open(struct emitter *e, const struct config *config, struct err *er
 	if (!rc && diags.errors)
 		rc = err__set(err, -EINVAL, "%s", diags.items[0].text);
 	if (!rc)
-		rc = load(e, config, err);
+		rc = load(e, err);
 	diags__fini(&diags);
 	if (rc)
 		emitter__close(e);

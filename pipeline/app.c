@@ -418,7 +418,7 @@ static enum exit_status app__start(struct app *app, struct err *err)
 
 	if (rc)
 		return status_of(rc);
-	if (collector__open_rings(app->collector, app->config, err))
+	if (collector__open_rings(app->collector, err))
 		return EXIT_REFUSED;
 	if (drain__new(&app->loop, app->collector->rings, IDLE_MS, &app->drain, err) ||
 	    source__new(app->collector, app->drain, &app->source, err))

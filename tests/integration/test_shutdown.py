@@ -12,6 +12,7 @@ from ringtally import Daemon, Load, make_calls
 
 CONFIG = """\
 ring: {{ size: 8MiB }}
+limits: {{ kernel_memory: 64MiB }}
 objects: ["{probe}"]
 metrics:
   - {{ name: calls_total, event: test_call, type: counter, labels: [key] }}
