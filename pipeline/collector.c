@@ -208,7 +208,8 @@ static int make_routes(struct collector *c, struct err *err)
 	int rc = 0;
 
 	c->ledgers = calloc(c->plan->nevents + 1, sizeof(struct ledger *));
-	if (!c->ledgers)
+	c->memory = calloc(c->plan->nevents + 1, sizeof(*c->memory));
+	if (!c->ledgers || !c->memory)
 		return err__set_errno(err, -ENOMEM, "ledgers");
 	for (u32 i = 0; !rc && i < c->plan->nevents; i++) {
 		const struct event_plan *event = &c->plan->events[i];
@@ -253,6 +254,7 @@ void collector__free(struct collector *c)
 	for (u32 i = 0; c->ledgers && i < c->plan->nevents; i++)
 		ledger__free(c->ledgers[i]);
 	free(c->ledgers);
+	free(c->memory);
 	route__free(c->route);
 	rings__free(c->rings);
 	budget__fini(&c->budget);
@@ -279,8 +281,24 @@ void collector__detach(struct collector *c)
 		probe_object__detach(c->objects[i]);
 }
 
+/* What is no event's is left to the constants. */
+static void note_memory(struct collector *c, u32 object)
+{
+	c->constants_memory += probe_object__memory_sum(c->objects[object]);
+	for (u32 i = 0; i < c->plan->nevents; i++) {
+		const struct event_plan *event = &c->plan->events[i];
+		struct event_memory *memory = &c->memory[i];
+
+		if (event->object != object)
+			continue;
+		*memory = probe_object__memory(c->objects[object], event);
+		c->constants_memory -= memory->books + memory->buckets + memory->starts;
+	}
+}
+
 int collector__adopt(struct collector *c, u32 object, struct err *err)
 {
+	note_memory(c, object);
 	for (u32 i = 0; i < c->plan->nevents; i++) {
 		const struct event_plan *event = &c->plan->events[i];
 		int rc, fd;

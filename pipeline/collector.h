@@ -12,6 +12,7 @@
 
 #include "pipeline/budget.h"
 #include "pipeline/ledger.h"
+#include "pipeline/probe_image.h"
 
 struct config;
 struct diags;
@@ -27,6 +28,8 @@ struct collector {
 	struct budget budget; /* of this machine: in the plan already */
 	struct rings *rings;
 	struct ledger **ledgers;     /* NULL: that event is not loaded */
+	struct event_memory *memory; /* of each event, as loaded */
+	u64 constants_memory;	     /* of all objects, with what is no event's */
 	struct route *route;
 	bool quiet; /* no other thread is at the objects: their programs may be looked at */
 };

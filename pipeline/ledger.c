@@ -101,11 +101,6 @@ u64 ledger__take_lost(struct ledger *l, u32 word)
 	return gained;
 }
 
-size_t ledger__bytes(const struct ledger *l)
-{
-	return l->map_bytes;
-}
-
 u64 ledger_accepted(const struct ledger_totals *t)
 {
 	return t->seen - t->filtered;

@@ -37,8 +37,6 @@ struct ledger_totals ledger__totals(const struct ledger *l);
  * since the last call for it. */
 u64 ledger__take_lost(struct ledger *l, u32 word);
 
-size_t ledger__bytes(const struct ledger *l); /* of kernel memory */
-
 /* accepted = consumed + pending + lost */
 bool ledger_balances(const struct ledger_totals *t);
 u64 ledger_accepted(const struct ledger_totals *t);

@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/util.h"
+#include "pipeline/map_memory.h"
 
 struct ring {
 	struct rings *rings;
@@ -35,6 +36,7 @@ struct rings {
 	size_t page;
 	int outer_fd;
 	int wake_fd;
+	u64 memory;
 	rings_record_fn record;
 	void *ctx;
 	size_t budget;
@@ -106,6 +108,16 @@ static int ring__open(struct ring *ring, struct rings *r, struct err *err)
 	return ring__place(ring, cpu, err);
 }
 
+/* Kernels that do not count rings have at least the room itself. */
+static u64 measure(const struct rings *r)
+{
+	u64 bytes = map_memory(r->outer_fd);
+
+	for (u32 i = 0; i < r->n; i++)
+		bytes += MAX(map_memory(r->ring[i].map_fd), (u64)r->size);
+	return bytes;
+}
+
 /* The map of maps needs to see one ring, the first, to know what it will hold. */
 static int open_outer(struct rings *r, struct err *err)
 {
@@ -148,6 +160,7 @@ int rings__new(const struct rings_layout *layout, rings_record_fn record, void *
 		rings__free(r);
 		return rc;
 	}
+	r->memory = measure(r);
 	*ret_rings = r;
 	return 0;
 }
@@ -225,6 +238,11 @@ bool rings__passed(const struct rings *r, const u64 *positions)
 		if ((s64)(consumer_position(&r->ring[i]) - positions[i]) < 0)
 			return false;
 	return true;
+}
+
+u64 rings__memory(const struct rings *r)
+{
+	return r->memory;
 }
 
 struct rings_usage rings__usage(const struct rings *r)

@@ -56,6 +56,7 @@ struct rings_usage {
 	size_t fullest; /* the share of the fullest ring now, in 1/1024 of its size */
 };
 struct rings_usage rings__usage(const struct rings *r);
+u64 rings__memory(const struct rings *r);   /* kernel memory of all there is, in bytes */
 u64 rings__consumed(const struct rings *r); /* records handed out since the start */
 
 /* Records that wait in the rings, in order, without consuming them. */
