@@ -178,7 +178,7 @@ u64 emitter__handled(const struct emitter *e)
 	if (!totals)
 		return 0;
 	collector__totals(e->collector, totals);
-	handled = totals[0].consumed + totals[0].filtered - e->handled_before;
+	handled = totals[0].consumed + totals[0].pending + totals[0].filtered - e->handled_before;
 	free(totals);
 	return handled;
 }

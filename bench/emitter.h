@@ -40,8 +40,8 @@ int emitter__program(const struct emitter *e, u32 event, u32 i, const char **ret
 /* Takes all records out of the rings, to their series. */
 void emitter__drain(const struct emitter *e);
 
-/* Events of plan event 0 that ended well since it was opened: in records that were taken, or
- * filtered. */
+/* Events of plan event 0 that ended well since it was opened: in records that were taken, in its
+ * table, or filtered. */
 u64 emitter__handled(const struct emitter *e);
 u64 emitter__records(const struct emitter *e);
 

@@ -14,7 +14,7 @@
 /* Entries that hash maps usually have, whatever the number of keys. */
 enum { USUAL_ENTRIES = 10240 };
 
-static const char *const deliveries[] = {"stream"};
+static const char *const deliveries[] = {"combine", "stream"};
 
 static int add(const struct lineup *l, const char *what, const char *label)
 {

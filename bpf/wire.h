@@ -22,7 +22,7 @@
 #include <linux/types.h>
 
 /* Raised with every change of this file that an object compiled before would not understand. */
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 
 enum wire_limits {
 	WIRE_METRICS_MAX = 16,	 /* of one event: bits in the bits word */
@@ -35,10 +35,13 @@ enum wire_limits {
 	WIRE_BOUNDS_MAX = 512, /* of one histogram */
 	WIRE_OCTAVES = 128,    /* 65 in use; a power of two, so that a mask is bound check enough */
 	WIRE_SAVED_WORDS_MAX = 16,
+	WIRE_SLOTS_MIN = 4, /* of a combining table; a power of two */
+	WIRE_SLOTS_MAX = 65536,
 };
 
 enum wire_record_type {
 	WIRE_PARTIAL = 1, /* a partial aggregate: count events with one key */
+	WIRE_MARK = 2,	  /* the books of a CPU at a moment when its table was empty */
 };
 
 /* Starts every record of every ring. */
@@ -55,12 +58,23 @@ struct wire_partial {
 	__u64 words[]; /* key words, then sum words */
 };
 
+/*
+ * All records of the event from this CPU that stand before the mark hold, together with what was
+ * lost, exactly what the books had accepted: accepted = consumed + lost.
+ */
+struct wire_mark {
+	struct wire_head head;
+	__u64 accepted;
+	__u64 lost;
+};
+
 /* The bits word. Presence bit i stands for word i of the event. */
 #define WIRE_BITS_METRIC(m)	(1ULL << (m))
 #define WIRE_BITS_PRESENT_SHIFT 32
 
 enum wire_delivery {
-	WIRE_STREAM = 0, /* every event is a record with count 1 */
+	WIRE_STREAM = 0,  /* every event is a record with count 1 */
+	WIRE_COMBINE = 1, /* equal keys are counted together in a table, see struct wire_ledger */
 };
 
 /* How a test compares the masked word with its value. The other comparisons are these, negated. */
@@ -125,6 +139,13 @@ struct wire_metric {
 	__u64 cell;    /* its lost cell: words behind struct wire_ledger */
 };
 
+/* A word of the event, or of the context, that is a label. */
+struct wire_label {
+	__u64 at;    /* bytes in front of it */
+	__u64 users; /* bits of the metrics that have it: others see 0 there; ~0: it is all of them
+		      */
+};
+
 /*
  * One plan per event: `const volatile struct wire_plan plan_EVENT` in .rodata, set before load, so
  * that the verifier drops what is not used. All u64: clang 14 loses the known value of spilled u32.
@@ -143,43 +164,74 @@ struct wire_plan {
 	__u64 presence;	     /* 1 + the event's presence word; 0: all its fields are always there */
 	__u64 optional_key;  /* words of the key that may be absent: presence bits in the key */
 	__u64 context_fetch; /* words of the context to fetch: labels and filters */
-	__u64 context_filter; /* of them, those that tests look at: fetched first */
-	__u64 context_key;    /* of them, those in the key */
-	__u64 event_wanted;   /* words of the event that labels, values and filters use */
-	__u64 event_key;      /* of them, those in the key */
-	__u64 sum_words;      /* words of the event to add up, in ascending order */
-	__u64 key_words;      /* words in the key, all told */
-	__u64 record_bytes;   /* sizeof(struct wire_partial) + 8 * (key_words + sums) */
-	__u64 wake_bytes;     /* a ring fuller than this wakes the consumer up at once */
+	__u64 context_filter;  /* of them, those that tests look at: fetched first */
+	__u64 context_key;     /* of them, those in the key */
+	__u64 event_wanted;    /* words of the event that labels, values and filters use */
+	__u64 event_key;       /* of them, those in the key */
+	__u64 sum_words;       /* words of the event to add up, in ascending order */
+	__u64 key_words;       /* words in the key, all told */
+	__u64 ncontext_labels; /* words of context_key, one by one: context_labels */
+	__u64 nevent_labels;
+	__u64 nsums;	    /* words of sum_words: sums */
+	__u64 record_bytes; /* sizeof(struct wire_partial) + 8 * (key_words + nsums) */
+	__u64 wake_bytes;   /* a ring fuller than this wakes the consumer up at once */
+	__u64 slots;	    /* of the combining table, a power of two; 0: there is none */
+	__u64 hash_shift; /* what is left of a hash shifted by this is the number of a pair of slots
+			   */
+	__u64 slot_bytes;
+	__u64 slots_at;	  /* bytes from the start of the books to the table */
+	__u64 touched_at; /* ... to the list of touched slots */
 	struct wire_metric metrics[WIRE_METRICS_MAX];
-	/* Bits of the metrics that have the word as a label: others see 0 there. */
-	__u64 context_users[WIRE_WORDS_MAX];
-	__u64 event_users[WIRE_WORDS_MAX];
+	__u64 histograms[WIRE_METRICS_MAX]; /* table -> its metric */
+	struct wire_label context_labels[WIRE_KEY_WORDS_MAX];
+	struct wire_label event_labels[WIRE_KEY_WORDS_MAX];
+	__u64 sums[WIRE_SUMS_MAX]; /* bytes in front of each in the event */
 };
 
 /*
  * The books of one event on one CPU: the value of map m_EVENT at index CPU, one map per generation,
  * read by user space through mmap. Counters are only ever added to.
  *
- * The first line belongs to the holder of `busy`, who adds plainly; the second is added to
- * atomically: by whoever interrupts the holder, and for rare things by everybody.
- *   seen = filtered + accepted,  accepted = consumed + pending + lost
- * with seen = plain + nested. The lost cells of the metrics follow.
+ *   | struct wire_ledger | lost cells | slots of the table | list of touched slots |
+ *
+ * The first line belongs to the holder of `busy`, who adds plainly, and so does the table; the
+ * second is added to atomically: by whoever interrupts the holder, and for rare things by
+ * everybody. accepted = consumed + pending + lost, where accepted is plain +
+ * nested.
+ *
+ * A slot is | count | key words ... | sum words ... |, as a partial aggregate has them. A slot
+ * whose count is not 0 stands in the list (u32 numbers of slots), once; others keep their key.
+ * pending is the sum of all counts and of what waits in the rings.
  */
 struct wire_ledger {
 	__u64 busy;
-	__u64 seen;
-	__u64 filtered;
-	__u64 reserved[5];
+	__u64 accepted;
+	__u64 filtered;	 /* no metric's where accepted it; never sent */
+	__u64 touched;	 /* slots in the list */
+	__u64 evictions; /* slots that had to leave for another key */
+	__u64 marked;	 /* accepted, plain and nested, at the last mark */
+	__u64 reserved[2];
 
-	__u64 nested_seen;
+	__u64 nested_accepted;
 	__u64 nested_filtered;
+	__u64 nested_inside;  /* those that are on their way just now: no mark is made meanwhile */
 	__u64 lost_ring_full; /* accepted, but no room in the ring */
 	__u64 lost_no_ring;   /* accepted, but this CPU has no ring */
-	__u64 unpaired;	      /* ends without a start: never seen */
+	__u64 unpaired;	      /* ends without a start: neither accepted nor filtered */
 	__u64 starts_refused; /* starts that found their map full: why later ends are unpaired */
 	__u64 clock_skew;     /* intervals that came out negative and count as 0 */
-	__u64 reserved_shared;
+};
+
+/*
+ * A call of an object's flush program moves at most WIRE_FLUSH_SLOTS slots of the CPU's tables into
+ * its ring. It answers with what kept it from finishing; 0: all tables were empty, all marks made.
+ */
+enum wire_flush {
+	WIRE_FLUSH_MORE = 1, /* call again */
+	WIRE_FLUSH_FULL = 2, /* the ring has no room: drain it, then call again */
+	WIRE_FLUSH_BUSY = 4, /* interrupted somebody who is in the books: call again */
+	WIRE_FLUSH_SLOTS = 512,
+	WIRE_FLUSH_SLOTS_LOOPLESS = 128, /* for kernels without bpf_loop */
 };
 
 /* What a full ring took from a metric: its labels, never its numbers. nbounds + 1 buckets follow
@@ -199,6 +251,7 @@ struct wire_saved_context {
 
 _Static_assert(sizeof(struct wire_head) == 8, "head is one word");
 _Static_assert(sizeof(struct wire_partial) == 16, "records have no padding");
+_Static_assert(sizeof(struct wire_mark) == 24, "marks have no padding");
 _Static_assert(sizeof(struct wire_ledger) == 128, "two cache lines: the owner's, everybody's");
 _Static_assert(sizeof(struct wire_lost_cell) == 16, "cells have no padding");
 _Static_assert(sizeof(struct wire_plan) % 8 == 0, "plans are words");

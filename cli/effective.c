@@ -12,7 +12,8 @@
 
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/."
 
-static const char *const deliveries[] = {[DELIVERY_STREAM] = "stream"};
+static const char *const deliveries[] = {
+	[DELIVERY_STREAM] = "stream", [DELIVERY_COMBINE] = "combine"};
 
 /* What YAML lets stand for itself between quotes. */
 static bool is_printable(u32 code)
@@ -190,7 +191,9 @@ void effective_put(struct strbuf *out, const struct config *config, const struct
 	quantity_put(out, QUANTITY_BYTES, config->ring_size.n);
 	strbuf__puts(out, " }\nlimits: { kernel_memory: ");
 	quantity_put(out, QUANTITY_BYTES, config->kernel_memory.n);
-	strbuf__puts(out, " }\n");
+	strbuf__puts(out, " }\nflush_interval: ");
+	quantity_put(out, QUANTITY_TIME, config->flush_interval.n);
+	strbuf__putc(out, '\n');
 	if (config->nobjects)
 		strbuf__puts(out, "objects:\n");
 	for (size_t i = 0; i < config->nobjects; i++) {

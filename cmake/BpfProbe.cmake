@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# bpf_object(OUTPUT SOURCE): compiles one BPF source; stripped of DWARF, its BTF stays.
+# bpf_object(OUTPUT SOURCE [FLAG...]): compiles one BPF source; stripped of DWARF, its BTF stays.
 # bpf_probe(NAME):           bpf/probes/NAME.bpf.c, one of the shipped probes.
 # bpf_bundle(NAME):          the shipped probes linked into one object.
 string(REGEX MATCH "^(x86_64|aarch64)$" bpf_machine ${CMAKE_SYSTEM_PROCESSOR})
@@ -19,7 +19,7 @@ function(bpf_object output source)
   file(MAKE_DIRECTORY ${directory})
   add_custom_command(
     OUTPUT ${output}
-    COMMAND ${CLANG} ${BPF_FLAGS} -MMD -MF ${output}.d -MT ${output} -c ${source} -o ${output}
+    COMMAND ${CLANG} ${BPF_FLAGS} ${ARGN} -MMD -MF ${output}.d -MT ${output} -c ${source} -o ${output}
     COMMAND ${LLVM_STRIP} -g ${output}
     DEPENDS ${source}
     DEPFILE ${output}.d

@@ -61,7 +61,7 @@ struct metric_config {
 	struct config_number max_series;
 };
 
-enum delivery { DELIVERY_STREAM };
+enum delivery { DELIVERY_STREAM, DELIVERY_COMBINE };
 
 struct event_config {
 	struct config_text name;
@@ -71,9 +71,10 @@ struct event_config {
 
 struct config {
 	struct config_text namespace;
-	struct config_number ring_size;	    /* bytes, of each ring, at most */
-	struct config_number kernel_memory; /* bytes, of everything in the kernel */
-	struct config_text *objects;	    /* files (.bpf.o) or folders of them */
+	struct config_number ring_size;	     /* bytes, of each ring, at most */
+	struct config_number kernel_memory;  /* bytes, of everything in the kernel */
+	struct config_number flush_interval; /* ns */
+	struct config_text *objects;	     /* files (.bpf.o) or folders of them */
 	size_t nobjects;
 	struct event_config *events;
 	size_t nevents;

@@ -379,6 +379,7 @@ int native__finish(struct native *n, struct pos start)
 	c->namespace = n->root.namespace;
 	c->ring_size = n->root.ring_size;
 	c->kernel_memory = n->root.kernel_memory;
+	c->flush_interval = n->root.flush_interval;
 	for (size_t i = 0; i < c->nmetrics; i++)
 		if (c->metrics[i].max_series.pos.line == 0)
 			c->metrics[i].max_series = n->root.max_series;

@@ -5,14 +5,17 @@
 
 #include "base/util.h"
 
-#define KIB	   1024ULL
-#define MIB	   (1024 * KIB)
-#define TIB	   (1024 * (1024 * MIB))
+#define KIB	    1024ULL
+#define MIB	    (1024 * KIB)
+#define TIB	    (1024 * (1024 * MIB))
 
-#define MAX_SERIES 1000000
+#define MILLISECOND 1000000ULL /* durations are in ns */
+#define SECOND	    (1000 * MILLISECOND)
 
-#define LETTERS	   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS	   "0123456789"
+#define MAX_SERIES  1000000
+
+#define LETTERS	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS	    "0123456789"
 
 static const struct opt_form namespace_form = {
 	.what = "namespace",
@@ -213,17 +216,17 @@ const struct opt_table metric_options = {"metric", metric_rows, ARRAY_SIZE(metri
 
 static const struct opt_word deliveries[] = {
 	[DELIVERY_STREAM] = {.word = "stream"},
-	{.word = "combine", .later = true},
+	[DELIVERY_COMBINE] = {.word = "combine"},
 	{.word = NULL},
 };
 
 static const struct opt_desc event_rows[] = {
 	{
 		.key = "delivery",
-		.help = "How the event reaches the daemon: each by itself, or combined.",
+		.help = "Whether equal events are combined in the kernel, or each is a record.",
 		.type = OPT_WORD,
 		.offset = offsetof(struct event_values, delivery),
-		.def = "stream",
+		.def = "combine",
 		.words = deliveries,
 	},
 	{
@@ -361,7 +364,10 @@ static const struct opt_desc root_rows[] = {
 		.key = "flush_interval",
 		.help = "How old a number may be when nobody scrapes.",
 		.type = OPT_DURATION,
-		.later = true,
+		.offset = offsetof(struct root_values, flush_interval),
+		.def = "1s",
+		.min = 100 * MILLISECOND,
+		.max = 3600 * SECOND,
 	},
 	{
 		.key = "exposition",

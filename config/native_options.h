@@ -18,6 +18,7 @@ struct root_values {
 	struct config_text namespace;
 	struct config_number ring_size;
 	struct config_number kernel_memory;
+	struct config_number flush_interval;
 	struct config_number max_series; /* of metrics that do not say */
 	const struct yaml_node *objects;
 	const struct yaml_node *events;

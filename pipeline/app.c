@@ -25,12 +25,12 @@
 #include "pipeline/caps.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
+#include "pipeline/flush.h"
 #include "pipeline/plan.h"
 #include "pipeline/probe_object.h"
 #include "pipeline/source.h"
 
-/* Without a flush, how long records may wait when nobody scrapes. */
-enum { IDLE_MS = 1000, SETTLE_MS = 2, SETTLE_TURNS = 500 };
+enum { NS_PER_MS = 1000000, SETTLE_TURNS = 200 };
 
 /* What the daemon does on a signal, and which. */
 enum { SIGNALS = 4 };
@@ -44,14 +44,14 @@ struct app {
 	struct pages *pages;
 	struct exporter *exporter;
 	struct drain *drain;
+	struct flush *flush;
 	struct source *source;
 	uv_signal_t signals[SIGNALS];
 	uv_work_t work;
-	uv_timer_t settle;
-	struct drain_barrier last_records;
+	struct flush_waiter last_flush;
 	u32 object; /* the one being loaded */
 	u32 settle_turns;
-	bool has_timers; /* signals and settle are initialised */
+	bool has_signals; /* they are initialised */
 	bool loading;
 	bool stopping;
 	bool signalled; /* once: the next one ends the process */
@@ -79,12 +79,12 @@ static void u64_text(char text[24], u64 n)
 static void log_ledger(const struct app *app, u32 event, const struct ledger_totals *t)
 {
 	u64 skipped = collector__skipped(app->collector, event);
-	const u64 values[] = {t->seen + t->unpaired + skipped,
-			      t->seen,
+	const u64 values[] = {ledger_seen(t) + t->unpaired + skipped,
+			      ledger_seen(t),
 			      t->unpaired,
 			      skipped,
 			      t->filtered,
-			      ledger_accepted(t),
+			      t->accepted,
 			      t->consumed,
 			      t->pending,
 			      ledger_lost(t)};
@@ -107,11 +107,14 @@ static void log_ledgers(const struct app *app, const struct ledger_totals *total
 			log_ledger(app, i, &totals[i]);
 }
 
-/* Does nothing move any more, and do all books balance? */
+/* Does nothing move any more, and do all books balance? What the table of an offline CPU holds
+ * stays there. */
 static bool settled(const struct app *app, const struct ledger_totals *totals)
 {
+	bool may_wait = flush__offline(app->flush) > 0;
+
 	for (u32 i = 0; i < app->collector->plan->nevents; i++)
-		if (totals[i].pending || !ledger_balances(&totals[i]))
+		if ((totals[i].pending && !may_wait) || !ledger_balances(&totals[i]))
 			return false;
 	return true;
 }
@@ -120,10 +123,10 @@ static void on_http_stopped(void *ctx)
 {
 	struct app *app = ctx;
 
-	for (size_t i = 0; app->has_timers && i < SIGNALS; i++)
+	for (size_t i = 0; app->has_signals && i < SIGNALS; i++)
 		uv_close((uv_handle_t *)&app->signals[i], NULL);
-	if (app->has_timers)
-		uv_close((uv_handle_t *)&app->settle, NULL);
+	flush__close(app->flush);
+	app->flush = NULL;
 	drain__close(app->drain);
 	app->drain = NULL;
 }
@@ -147,11 +150,12 @@ static void close_all(struct app *app)
 		on_exporter_stopped(app);
 }
 
-/* Everything is detached and drained once. What a program had reserved but not yet submitted at
- * that moment takes another turn; books that still do not balance after a second never will. */
-static void on_settle(uv_timer_t *timer)
+/* Everything is detached, flushed and drained once. What a program had reserved but not yet
+ * submitted at that moment takes another flush; books that still do not balance after a second
+ * never will. */
+static void on_last_flush(struct flush_waiter *waiter)
 {
-	struct app *app = container_of(timer, struct app, settle);
+	struct app *app = container_of(waiter, struct app, last_flush);
 	u32 n = app->collector->plan->nevents;
 	struct ledger_totals *totals = calloc(n + 1, sizeof(*totals));
 
@@ -159,7 +163,7 @@ static void on_settle(uv_timer_t *timer)
 		collector__totals(app->collector, totals);
 		if (!settled(app, totals) && ++app->settle_turns < SETTLE_TURNS) {
 			free(totals);
-			drain__place_barrier(app->drain, &app->last_records);
+			flush__request(app->flush, &app->last_flush);
 			return;
 		}
 		log_ledgers(app, totals);
@@ -170,13 +174,6 @@ static void on_settle(uv_timer_t *timer)
 		}
 	}
 	close_all(app);
-}
-
-static void on_last_records(struct drain_barrier *barrier)
-{
-	struct app *app = container_of(barrier, struct app, last_records);
-
-	uv_timer_start(&app->settle, on_settle, app->settle_turns ? SETTLE_MS : 0, 0);
 }
 
 static void detach_job(uv_work_t *work)
@@ -190,7 +187,7 @@ static void on_detached(uv_work_t *work, int status)
 
 	(void)status;
 	app->collector->quiet = true;
-	drain__place_barrier(app->drain, &app->last_records);
+	flush__request(app->flush, &app->last_flush);
 }
 
 /* While an object is loading the worker owns it: its end comes back here. */
@@ -199,7 +196,7 @@ static void app__stop(struct app *app)
 	app->stopping = true;
 	if (app->loading)
 		return;
-	app->last_records.passed = on_last_records;
+	app->last_flush.done = on_last_flush;
 	app->collector->quiet = false;
 	uv_queue_work(&app->loop, &app->work, detach_job, on_detached);
 }
@@ -233,7 +230,7 @@ static void on_state_signal(uv_signal_t *handle, int signum)
 	for (u32 i = 0; i < n; i++) {
 		char seen[24], consumed[24], lost[24];
 
-		u64_text(seen, totals[i].seen);
+		u64_text(seen, ledger_seen(&totals[i]));
 		u64_text(consumed, totals[i].consumed);
 		u64_text(lost, ledger_lost(&totals[i]));
 		log_info("state", "event", app->collector->plan->events[i].schema->name, "seen",
@@ -383,7 +380,7 @@ static void on_reload_signal(uv_signal_t *handle, int signum)
 	log_warn("reloading the config is not available in this version yet: restart", NULL);
 }
 
-static void start_timers(struct app *app)
+static void start_signals(struct app *app)
 {
 	static const struct {
 		int signum;
@@ -400,8 +397,7 @@ static void start_timers(struct app *app)
 		app->signals[i].data = app;
 		uv_signal_start(&app->signals[i], actions[i].handle, actions[i].signum);
 	}
-	uv_timer_init(&app->loop, &app->settle);
-	app->has_timers = true;
+	app->has_signals = true;
 }
 
 /* What the user gave makes no sense, as opposed to what the machine cannot do. */
@@ -414,14 +410,16 @@ static enum exit_status status_of(int rc)
  * as they belong to threads: what is kept is enough to load. */
 static enum exit_status app__start(struct app *app, struct err *err)
 {
+	u64 interval_ms = app->config->flush_interval.n / NS_PER_MS;
 	int rc = start_http(app, err);
 
 	if (rc)
 		return status_of(rc);
 	if (collector__open_rings(app->collector, err))
 		return EXIT_REFUSED;
-	if (drain__new(&app->loop, app->collector->rings, IDLE_MS, &app->drain, err) ||
-	    source__new(app->collector, app->drain, &app->source, err))
+	if (drain__new(&app->loop, app->collector->rings, interval_ms, &app->drain, err) ||
+	    flush__new(&app->loop, app->collector, app->drain, interval_ms, &app->flush, err) ||
+	    source__new(app->collector, app->drain, app->flush, &app->source, err))
 		return EXIT_RUNTIME;
 	rc = start_exporter(app, err);
 	if (rc)
@@ -429,8 +427,9 @@ static enum exit_status app__start(struct app *app, struct err *err)
 	rc = caps_drop(err);
 	if (rc)
 		return EXIT_REFUSED;
-	start_timers(app);
+	start_signals(app);
 	drain__start(app->drain);
+	flush__start(app->flush);
 	load_next(app);
 	return EXIT_FINE;
 }

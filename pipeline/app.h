@@ -5,7 +5,7 @@
  *
  * Start: listen -> rings -> load each object (on a worker thread; scrapes of what is up are
  * answered meanwhile) -> ready, privileges dropped. Stop (SIGTERM, SIGINT): stop serving -> detach
- * (on a worker thread) -> drain until the books balance -> one line per event -> end.
+ * (on a worker thread) -> flush and drain until the books balance -> one line per event -> end.
  */
 #ifndef RINGTALLY_PIPELINE_APP_H
 #define RINGTALLY_PIPELINE_APP_H

@@ -10,7 +10,7 @@
 
 static bool has_table(const struct event_plan *event)
 {
-	return event->wire.delivery != WIRE_STREAM;
+	return event->wire.delivery == WIRE_COMBINE;
 }
 
 static bool may_shrink(const struct event_plan *event)
@@ -129,7 +129,7 @@ int budget__init(struct budget *ret_budget, const struct budget_request *request
 void budget__apply(const struct budget *b, struct plan *plan)
 {
 	for (u32 i = 0; i < plan->nevents; i++) {
-		plan->events[i].slots = b->slots[i];
+		event_plan__set_slots(&plan->events[i], b->slots[i]);
 		plan->events[i].wire.wake_bytes = b->rings.size / 4;
 	}
 }

@@ -306,8 +306,7 @@ int collector__adopt(struct collector *c, u32 object, struct err *err)
 		if (event->object != object || collector__refusal(c, i))
 			continue;
 		fd = probe_object__ledger_fd(c->objects[object], event);
-		rc = ledger__new(fd, rings__ncpus(c->rings), event->ledger_bytes, &c->ledgers[i],
-				 err);
+		rc = ledger__new(fd, rings__ncpus(c->rings), event, &c->ledgers[i], err);
 		if (rc)
 			return err__wrap(err, "event %s", event->schema->name);
 		route__set_generation(c->route, i, probe_object__generation(c->objects[object]));
@@ -343,6 +342,20 @@ u64 collector__skipped(const struct collector *c, u32 event)
 			skipped += probe_object__program_stats(object, i).recursion_misses;
 	}
 	return skipped;
+}
+
+bool collector__needs_flush(const struct collector *c, u32 object, u32 cpu)
+{
+	for (u32 i = 0; i < c->plan->nevents; i++)
+		if (c->ledgers[i] && c->plan->events[i].object == object &&
+		    ledger__needs_flush(c->ledgers[i], cpu))
+			return true;
+	return false;
+}
+
+int collector__flush(const struct collector *c, u32 object, u32 cpu)
+{
+	return probe_object__flush(c->objects[object], cpu);
 }
 
 struct pending_count {

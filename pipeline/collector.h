@@ -69,6 +69,14 @@ const char *collector__refusal(const struct collector *c, u32 event);
  * that emit it. */
 u64 collector__skipped(const struct collector *c, u32 event);
 
+/* Has this CPU counted events of the object that are not in its ring yet, or no mark was made of?
+ */
+bool collector__needs_flush(const struct collector *c, u32 object, u32 cpu);
+
+/* One call of the object's flush on that CPU: what kept it from finishing (enum wire_flush), 0 for
+ * nothing; -ENXIO: the CPU is offline. */
+int collector__flush(const struct collector *c, u32 object, u32 cpu);
+
 /* The books of every event, with what waits in the rings: ret_totals has plan->nevents. Events
  * without books are all 0. */
 void collector__totals(const struct collector *c, struct ledger_totals *ret_totals);

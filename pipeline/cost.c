@@ -61,7 +61,8 @@ u64 cost_slot_bytes(const struct event_plan *event)
 /* Books, lost cells and table of one CPU. */
 static u64 books_bytes(const struct event_plan *event, u32 slots)
 {
-	u64 table_at = ROUND_UP((u64)event->ledger_bytes, LINE_BYTES);
+	u64 lost_bytes = (u64)event->lost_words * sizeof(u64);
+	u64 table_at = ROUND_UP(sizeof(struct wire_ledger) + lost_bytes, LINE_BYTES);
 
 	return ROUND_UP(table_at + slots * cost_slot_bytes(event), LINE_BYTES);
 }

@@ -12,8 +12,8 @@
 /* A turn takes well below a millisecond at some tens of ns per record. */
 enum { TURN_RECORDS = 8192, BUSY_MS = 1, STEADY_MS = 5, NS_PER_MS = 1000000 };
 
-/* Share of the fullest ring, in 1/1024: above `BUSY` the next turn comes as soon as it may, above
- * `STEADY` the pace is not slowed down beyond STEADY_MS. */
+/* Share of the fullest ring that a turn finds, in 1/1024: above `BUSY` the next turn comes as soon
+ * as it may, above `STEADY` after a while; below, rings that fill at this rate need no timer. */
 enum { FILL_BUSY = 128, FILL_STEADY = 16 };
 
 struct drain {
@@ -52,13 +52,22 @@ static void schedule_soon(struct drain *d)
 	uv_idle_start(&d->more, on_more);
 }
 
-static u64 next_period(const struct drain *d, size_t fullest)
+/* Sleeps until a barrier is placed, or a ring asks for attention. */
+static void rest(struct drain *d)
 {
-	if (fullest > FILL_BUSY)
-		return BUSY_MS;
+	uv_idle_stop(&d->more);
+	uv_timer_stop(&d->timer);
+}
+
+/* After a turn that leaves nothing to do at once. What a turn found tells how fast the rings fill:
+ * where that is slow, the next flush or a full ring comes soon enough. */
+static void pace(struct drain *d, size_t fullest)
+{
+	d->period_ms = fullest > FILL_BUSY ? BUSY_MS : MIN(d->period_ms * 2, (u64)STEADY_MS);
 	if (fullest > FILL_STEADY)
-		return MIN(d->period_ms * 2, (u64)STEADY_MS);
-	return MIN(d->period_ms * 2, d->idle_ms);
+		schedule(d, d->period_ms);
+	else
+		rest(d);
 }
 
 static void activate_waiting(struct drain *d)
@@ -91,7 +100,6 @@ static void turn(struct drain *d)
 	d->last_ns = uv_hrtime();
 	d->used_max = MAX(d->used_max, usage.used);
 	taken = rings__drain(d->rings, TURN_RECORDS);
-	d->period_ms = next_period(d, usage.fullest);
 	if (d->active && rings__passed(d->rings, d->target))
 		finish_barrier(d);
 	if (taken == TURN_RECORDS || (d->active && taken > 0))
@@ -99,7 +107,7 @@ static void turn(struct drain *d)
 	else if (d->active) /* behind a record that is not submitted yet, or just placed */
 		schedule(d, BUSY_MS);
 	else
-		schedule(d, d->period_ms);
+		pace(d, usage.fullest);
 }
 
 static void late_turn(struct drain *d)

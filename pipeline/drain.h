@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Paced draining of the rings on the loop: every 1 to 5 ms under load, ever more rarely when little
- * arrives, at once when a ring fills up. One turn takes a bounded number of records, so that the
- * loop gets around to everything else.
+ * Paced draining of the rings on the loop: every 1 to 5 ms under load, not at all when little
+ * arrives: then the barriers of flushes take it along, and a ring that fills up asks for attention.
+ * One turn takes a bounded number of records, so that the loop gets around to everything else.
  */
 #ifndef RINGTALLY_PIPELINE_DRAIN_H
 #define RINGTALLY_PIPELINE_DRAIN_H
@@ -20,7 +20,8 @@ struct drain_barrier {
 	struct drain_barrier *next;		 /* the drain's */
 };
 
-/* `idle_ms`: how long records may wait when nothing happens. Rings are borrowed. */
+/* `idle_ms`: how long it may be between two turns when nothing happens, as whoever places barriers
+ * sees to it: for health checks. Rings are borrowed. */
 int drain__new(struct uv_loop_s *loop, struct rings *rings, u64 idle_ms, struct drain **ret_drain,
 	       struct err *err);
 void drain__start(struct drain *d);

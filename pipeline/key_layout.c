@@ -21,15 +21,14 @@ static u64 presence_bit(const struct field *field)
 	return field->optional ? 1ULL << field->word : 0;
 }
 
-static void use_label(struct wire_plan *wire, u32 metric, const struct label_plan *label)
+static void use_label(struct wire_plan *wire, const struct label_plan *label)
 {
 	u64 mask = field_mask(label->field);
-	u64 *key = label->of_context ? &wire->context_key : &wire->event_key;
-	__u64 *users = label->of_context ? wire->context_users : wire->event_users;
 
-	*key |= mask;
-	for (u32 w = 0; w < label->field->words; w++)
-		users[label->field->word + w] |= WIRE_BITS_METRIC(metric);
+	if (label->of_context)
+		wire->context_key |= mask;
+	else
+		wire->event_key |= mask;
 	if (!label->of_context)
 		wire->optional_key |= presence_bit(label->field);
 }
@@ -44,7 +43,7 @@ static void use_metric(struct event_plan *event, u32 number, u32 *cell)
 	if (!m->config->where)
 		wire->always |= WIRE_BITS_METRIC(number);
 	for (u32 i = 0; i < m->nlabels; i++)
-		use_label(wire, number, &m->labels[i]);
+		use_label(wire, &m->labels[i]);
 	metric->cell = *cell;
 	*cell += sizeof(struct wire_lost_cell) / sizeof(u64);
 	if (!m->value)
@@ -54,7 +53,8 @@ static void use_metric(struct event_plan *event, u32 number, u32 *cell)
 	wire->sum_words |= field_mask(m->value);
 	if (!m->desc.nbounds)
 		return;
-	metric->table = ++wire->ntables;
+	wire->histograms[wire->ntables++] = number;
+	metric->table = wire->ntables;
 	metric->nbounds = m->desc.nbounds;
 	metric->steps = bucket_table_steps(m->bounds, m->desc.nbounds);
 	wire->bound_slots =
@@ -107,6 +107,52 @@ static void place_metric(const struct wire_plan *wire, u32 number, struct metric
 		m->bucket_slot = (u32)wire->metrics[number].table - 1;
 }
 
+static u64 users_of(const struct event_plan *event, bool of_context, u32 word)
+{
+	u64 users = 0;
+
+	for (u32 m = 0; m < event->nmetrics; m++) {
+		const struct metric_plan *metric = &event->metrics[m];
+
+		for (u32 i = 0; i < metric->nlabels; i++)
+			if (metric->labels[i].of_context == of_context &&
+			    field_mask(metric->labels[i].field) & 1ULL << word)
+				users |= WIRE_BITS_METRIC(m);
+	}
+	return users;
+}
+
+/* The words of the mask, one by one. More than fit are reported later. */
+static u32 list_labels(const struct event_plan *event, bool of_context, u64 mask,
+		       struct wire_label *ret_labels)
+{
+	u64 everybody = (1ULL << event->nmetrics) - 1;
+	u32 n = 0;
+
+	for (u32 word = 0; word < WIRE_WORDS_MAX && n < WIRE_KEY_WORDS_MAX; word++) {
+		u64 users = users_of(event, of_context, word);
+
+		if (!(mask & 1ULL << word))
+			continue;
+		ret_labels[n++] = (struct wire_label){
+			.at = word * sizeof(u64),
+			.users = event->wire.has_bits && users != everybody ? users : ~0ULL,
+		};
+	}
+	return n;
+}
+
+static void list_words(struct event_plan *event)
+{
+	struct wire_plan *wire = &event->wire;
+
+	wire->ncontext_labels = list_labels(event, true, wire->context_key, wire->context_labels);
+	wire->nevent_labels = list_labels(event, false, wire->event_key, wire->event_labels);
+	for (u32 word = 0; word < WIRE_WORDS_MAX && wire->nsums < WIRE_SUMS_MAX; word++)
+		if (wire->sum_words & 1ULL << word)
+			wire->sums[wire->nsums++] = word * sizeof(u64);
+}
+
 static void check_limits(const struct event_plan *event, struct diags *diags)
 {
 	const struct wire_plan *wire = &event->wire;
@@ -142,7 +188,8 @@ void key_layout(struct event_plan *event, const struct filter_plan *filter, stru
 			     sizeof(u64) * (wire->key_words + popcount(wire->sum_words));
 	for (u32 i = 0; i < event->nmetrics; i++)
 		place_metric(wire, i, &event->metrics[i]);
-	event->ledger_bytes = (u32)sizeof(struct wire_ledger) + cell * (u32)sizeof(u64);
+	list_words(event);
+	event->lost_words = cell;
 	event->table_bytes = (u32)bucket_table_bytes((u32)wire->bound_slots);
 	check_limits(event, diags);
 }

@@ -9,17 +9,23 @@
 #include "base/err.h"
 #include "base/util.h"
 #include "bpf/wire.h"
+#include "pipeline/plan.h"
 
 struct ledger {
 	const char *books; /* ncpus values of value_bytes each */
 	size_t value_bytes;
 	size_t map_bytes;
+	size_t slots_at; /* in a CPU's books, as struct wire_plan has it */
+	size_t touched_at;
+	size_t slot_bytes;
+	u32 slots;
 	u32 ncpus;
 	u32 lost_words; /* of one CPU's lost cells */
 	u64 *taken;	/* [cpu][lost_words]: lost cells as last seen */
 };
 
-int ledger__new(int map_fd, u32 ncpus, u32 value_bytes, struct ledger **ret_ledger, struct err *err)
+int ledger__new(int map_fd, u32 ncpus, const struct event_plan *event, struct ledger **ret_ledger,
+		struct err *err)
 {
 	struct ledger *l = calloc(1, sizeof(*l));
 	void *books;
@@ -27,8 +33,12 @@ int ledger__new(int map_fd, u32 ncpus, u32 value_bytes, struct ledger **ret_ledg
 	if (!l)
 		return err__set_errno(err, -ENOMEM, "ledger");
 	l->ncpus = ncpus;
-	l->value_bytes = value_bytes;
-	l->lost_words = (value_bytes - (u32)sizeof(struct wire_ledger)) / (u32)sizeof(u64);
+	l->value_bytes = event->ledger_bytes;
+	l->lost_words = event->lost_words;
+	l->slots = event->slots;
+	l->slots_at = event->wire.slots_at;
+	l->touched_at = event->wire.touched_at;
+	l->slot_bytes = event->wire.slot_bytes;
 	l->map_bytes = ROUND_UP(l->value_bytes * ncpus, (size_t)sysconf(_SC_PAGESIZE));
 	l->taken = calloc((size_t)ncpus * l->lost_words + 1, sizeof(*l->taken));
 	if (!l->taken) {
@@ -68,6 +78,25 @@ static const struct wire_ledger *book(const struct ledger *l, u32 cpu)
 	return (const struct wire_ledger *)(l->books + cpu * l->value_bytes);
 }
 
+/* What the table of one CPU counts. The list and the counts move while we read: numbers that make
+ * no sense are of a moment between two states. */
+static u64 table_pending(const struct ledger *l, u32 cpu)
+{
+	const char *books = (const char *)book(l, cpu);
+	const u32 *touched = (const u32 *)(books + l->touched_at);
+	u64 n = MIN(read_word(&book(l, cpu)->touched), (u64)l->slots);
+	u64 pending = 0;
+
+	for (u64 i = 0; i < n; i++) {
+		u32 slot = __atomic_load_n(&touched[i], __ATOMIC_RELAXED);
+
+		if (slot < l->slots)
+			pending += read_word(
+				(const u64 *)(books + l->slots_at + slot * l->slot_bytes));
+	}
+	return pending;
+}
+
 struct ledger_totals ledger__totals(const struct ledger *l)
 {
 	struct ledger_totals t = {0};
@@ -75,15 +104,25 @@ struct ledger_totals ledger__totals(const struct ledger *l)
 	for (u32 cpu = 0; cpu < l->ncpus; cpu++) {
 		const struct wire_ledger *b = book(l, cpu);
 
-		t.seen += read_word(&b->seen) + read_word(&b->nested_seen);
+		t.accepted += read_word(&b->accepted) + read_word(&b->nested_accepted);
 		t.filtered += read_word(&b->filtered) + read_word(&b->nested_filtered);
 		t.lost_ring_full += read_word(&b->lost_ring_full);
 		t.lost_no_ring += read_word(&b->lost_no_ring);
 		t.unpaired += read_word(&b->unpaired);
 		t.starts_refused += read_word(&b->starts_refused);
 		t.clock_skew += read_word(&b->clock_skew);
+		t.evictions += read_word(&b->evictions);
+		t.pending += table_pending(l, cpu);
 	}
 	return t;
+}
+
+bool ledger__needs_flush(const struct ledger *l, u32 cpu)
+{
+	const struct wire_ledger *b = book(l, cpu);
+
+	return read_word(&b->touched) ||
+	       read_word(&b->accepted) + read_word(&b->nested_accepted) != read_word(&b->marked);
 }
 
 u64 ledger__take_lost(struct ledger *l, u32 word)
@@ -101,9 +140,9 @@ u64 ledger__take_lost(struct ledger *l, u32 word)
 	return gained;
 }
 
-u64 ledger_accepted(const struct ledger_totals *t)
+u64 ledger_seen(const struct ledger_totals *t)
 {
-	return t->seen - t->filtered;
+	return t->filtered + t->accepted;
 }
 
 u64 ledger_lost(const struct ledger_totals *t)
@@ -113,5 +152,5 @@ u64 ledger_lost(const struct ledger_totals *t)
 
 bool ledger_balances(const struct ledger_totals *t)
 {
-	return ledger_accepted(t) == t->consumed + t->pending + ledger_lost(t);
+	return t->accepted == t->consumed + t->pending + ledger_lost(t);
 }

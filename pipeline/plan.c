@@ -11,10 +11,17 @@
 
 #include "base/err.h"
 #include "base/suggest.h"
+#include "base/util.h"
 #include "config/config.h"
 #include "pipeline/filter.h"
 #include "pipeline/key_layout.h"
 #include "pipeline/metric_plan.h"
+
+enum { DEFAULT_SLOTS = 1024, CACHE_LINE_BYTES = 64 };
+
+_Static_assert((int)DELIVERY_STREAM == (int)WIRE_STREAM &&
+		       (int)DELIVERY_COMBINE == (int)WIRE_COMBINE,
+	       "a config's delivery is the plan's");
 
 /* What planning works with. */
 struct planner {
@@ -50,13 +57,13 @@ static void report_unknown_event(struct planner *p, const struct config_text *na
 	diags__unknown(p->diags, name->pos, &suggestion, "unknown event '%s'", name->s);
 }
 
-/* What the config says of an event; all 0 when it says nothing. */
+/* What the config says of an event; by default it is combined. */
 static struct event_config find_config(const struct config *config, const char *event)
 {
 	for (size_t i = 0; i < config->nevents; i++)
 		if (!strcmp(config->events[i].name.s, event))
 			return config->events[i];
-	return (struct event_config){.delivery = DELIVERY_STREAM};
+	return (struct event_config){.delivery = DELIVERY_COMBINE};
 }
 
 static struct event_plan *add_event(struct planner *p, const struct record_schema *schema,
@@ -158,6 +165,7 @@ static void plan_event(struct planner *p, struct event_plan *event)
 		if (event->metrics[i].config->where)
 			filter_plan__add(&filter, i, event->metrics[i].config->where);
 	key_layout(event, &filter, p->diags);
+	event_plan__set_slots(event, DEFAULT_SLOTS);
 }
 
 /* An event of one name in two objects would be ambiguous everywhere. */
@@ -221,6 +229,23 @@ int plan__new(const struct config *config, const struct plan_source *sources, u3
 	}
 	*ret_plan = p.plan;
 	return 0;
+}
+
+void event_plan__set_slots(struct event_plan *event, u32 slots)
+{
+	struct wire_plan *wire = &event->wire;
+	u64 lost_cells_end = sizeof(struct wire_ledger) + event->lost_words * sizeof(u64);
+
+	event->slots = wire->delivery == WIRE_COMBINE ? slots : 0;
+	wire->slots = event->slots;
+	wire->slot_bytes = wire->record_bytes - sizeof(struct wire_head);
+	/* Lines are not shared: neither by two CPUs nor by the table and what is before it. */
+	wire->slots_at = ROUND_UP(lost_cells_end, (u64)CACHE_LINE_BYTES);
+	wire->touched_at = wire->slots_at + wire->slots * wire->slot_bytes;
+	event->ledger_bytes =
+		(u32)ROUND_UP(wire->touched_at + wire->slots * sizeof(u32), (u64)CACHE_LINE_BYTES);
+	/* The top bits of a hash are the number of one of slots / 2 pairs. */
+	wire->hash_shift = slots ? 65 - (u64)__builtin_ctz(slots) : 0;
 }
 
 void plan__free(struct plan *p)

@@ -53,10 +53,11 @@ struct event_plan {
 	struct wire_filter filter;
 	struct metric_plan *metrics;
 	u32 nmetrics;
-	u32 ledger_bytes; /* of one CPU's books: struct wire_ledger and the lost cells */
+	u32 slots;	  /* of the combining table of each CPU (pipeline/budget); 0: it streams */
+	u32 lost_words;	  /* of one CPU's lost cells */
+	u32 ledger_bytes; /* of one CPU's books: struct wire_ledger, lost cells, table */
 	u32 table_bytes;  /* of one bucket table */
 	u32 slots_wanted; /* of the table that combines, by the config; 0: as many as fit */
-	u32 slots;	  /* that it has, per CPU (pipeline/budget); 0: no table */
 };
 
 struct plan {
@@ -77,5 +78,9 @@ struct plan_source {
 int plan__new(const struct config *config, const struct plan_source *sources, u32 nsources,
 	      struct diags *diags, struct plan **ret_plan, struct err *err);
 void plan__free(struct plan *p);
+
+/* Gives the event's table another size: a power of two from WIRE_SLOTS_MIN to WIRE_SLOTS_MAX. Where
+ * the table lies, and how long the books are, follows. An event that is not combined has none. */
+void event_plan__set_slots(struct event_plan *event, u32 slots);
 
 #endif

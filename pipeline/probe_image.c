@@ -43,9 +43,17 @@ static struct bpf_map *event_map(const struct bpf_object *image, char prefix, co
 	return bpf_object__find_map_by_name(image, name);
 }
 
-/* Every event needs its constants and its maps; libbpf has checked the rest of the ELF file. */
-static int check_event(const struct bpf_object *image, const char *event, struct err *err)
+/* The slot at the head of a program; NULL for one that has none. */
+static struct bpf_map *program_slot(const struct bpf_object *image, const char *program)
 {
+	return event_map(image, 't', program);
+}
+
+/* Every event needs its constants and its maps; libbpf has checked the rest of the ELF file. */
+static int check_event(const struct bpf_object *image, const struct record_schema *schema,
+		       struct err *err)
+{
+	const char *event = schema->name;
 	static const char prefixes[] = {'m', 'b'};
 	struct wire_filter filter;
 	struct wire_plan plan;
@@ -56,6 +64,9 @@ static int check_event(const struct bpf_object *image, const char *event, struct
 		if (!event_map(image, prefixes[i], event))
 			return err__set(err, -EINVAL, "event '%s' has no map '%c_%s'", event,
 					prefixes[i], event);
+	if (!schema->flushed)
+		return err__set(err, -EINVAL,
+				"event '%s' is not flushed: name it in FLUSH_PROGRAMS(...)", event);
 	snprintf(name, sizeof(name), "plan_%s", event);
 	rc = knob__get(image, name, &plan, sizeof(plan), err);
 	snprintf(name, sizeof(name), "filter_%s", event);
@@ -72,7 +83,13 @@ int probe_image_check_events(const struct bpf_object *image, const struct schema
 	if (schema->nevents == 0)
 		return err__set(err, -EINVAL, "it defines no event");
 	for (u32 i = 0; !rc && i < schema->nevents; i++)
-		rc = check_event(image, schema->events[i].name, err);
+		rc = check_event(image, &schema->events[i], err);
+	for (u32 i = 0; !rc && i < schema->nprograms; i++)
+		if (!program_slot(image, schema->programs[i].name))
+			rc = err__set(
+				err, -EINVAL,
+				"program '%s' has no slot at its head: define it with PROGRAM",
+				schema->programs[i].name);
 	return rc;
 }
 
@@ -142,6 +159,12 @@ void probe_image_switch_off(struct bpf_object *image, const struct schema *schem
 
 	bpf_object__for_each_program(program, image)
 		bpf_program__set_autoload(program, false);
+	for (u32 i = 0; i < schema->nprograms; i++) {
+		struct bpf_map *slot = program_slot(image, schema->programs[i].name);
+
+		if (slot)
+			bpf_map__set_autocreate(slot, false);
+	}
 	for (u32 i = 0; i < schema->nevents; i++) {
 		for (size_t p = 0; p < ARRAY_SIZE(prefixes); p++) {
 			struct bpf_map *map = event_map(image, prefixes[p], schema->events[i].name);
@@ -150,6 +173,18 @@ void probe_image_switch_off(struct bpf_object *image, const struct schema *schem
 				bpf_map__set_autocreate(map, false);
 		}
 	}
+}
+
+struct bpf_program *probe_image_switch_on(const struct bpf_object *image, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(image, name);
+	struct bpf_map *slot = program_slot(image, name);
+
+	if (program)
+		bpf_program__set_autoload(program, true);
+	if (slot)
+		bpf_map__set_autocreate(slot, true);
+	return program;
 }
 
 int probe_image_configure(struct bpf_object *image, const struct event_plan *event, u32 ncpus,

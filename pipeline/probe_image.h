@@ -5,7 +5,8 @@
  * remembered here.
  *
  * By convention an event's maps and constants carry its name: m_EVENT (books), b_EVENT (bucket
- * tables), s_EVENT (starts, where it has any), plan_EVENT, filter_EVENT.
+ * tables), s_EVENT (starts, where it has any), plan_EVENT, filter_EVENT. An attached program has a
+ * slot t_PROGRAM at its head.
  */
 #ifndef RINGTALLY_PIPELINE_PROBE_IMAGE_H
 #define RINGTALLY_PIPELINE_PROBE_IMAGE_H
@@ -39,8 +40,12 @@ struct start_map probe_image_start_map(const struct bpf_object *image, const cha
 /* Bytes of a start under this plan: of a saved context only the words in use are kept. */
 u32 start_map_value_bytes(const struct start_map *map, const struct wire_plan *wire);
 
-/* No program loads, no event's map is made: what is wanted is switched on one by one. */
+/* No program loads, no map of an event or program is made: what is wanted is switched on one by
+ * one. */
 void probe_image_switch_off(struct bpf_object *image, const struct schema *schema);
+
+/* This program loads; NULL when there is none of that name. */
+struct bpf_program *probe_image_switch_on(const struct bpf_object *image, const char *name);
 
 /* Writes the plan of an event, before load. preemptible: see struct wire_plan. */
 int probe_image_configure(struct bpf_object *image, const struct event_plan *event, u32 ncpus,

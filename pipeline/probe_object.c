@@ -56,8 +56,17 @@ struct probe_object {
 	u32 nevents;
 	struct part *parts;
 	u32 nparts;
+	struct part flush;	   /* of no event: serves them all, is not attached */
+	int flush_fd;		   /* of its program; -1 until something loaded */
 	struct bpf_object *loaded; /* NULL until something loaded */
 	u8 generation;		   /* of the records: each attempt to load has its own */
+};
+
+/* The second one is for kernels without bpf_loop. */
+static const struct part flush_part = {
+	.name = "flush",
+	.programs = {"flush_tables", "flush_tables_loopless"},
+	.nprograms = 2,
 };
 
 static struct bpf_object *open_image(const struct probe_object *o)
@@ -184,6 +193,8 @@ int probe_object__open_bundle(const char *btf_path, struct probe_object **ret_ob
 
 	if (!o)
 		return err__set_errno(err, -ENOMEM, "open");
+	o->flush = flush_part;
+	o->flush_fd = -1;
 	o->name = strdup("the bundled probes");
 	o->bytes = bundle_begin;
 	o->nbytes = (size_t)((uintptr_t)bundle_end - (uintptr_t)bundle_begin);
@@ -199,6 +210,8 @@ int probe_object__open_file(const char *path, const char *btf_path,
 
 	if (!o)
 		return err__set_errno(err, -ENOMEM, "open");
+	o->flush = flush_part;
+	o->flush_fd = -1;
 	o->name = strdup(path);
 	o->btf_path = btf_path;
 	rc = read_file(path, &o->owned_bytes, &o->nbytes, err);
@@ -414,11 +427,9 @@ static int try_alone(struct probe_object *o, struct part *part, const struct rin
 
 	if (rc)
 		goto free_log;
-	program = bpf_object__find_program_by_name(image, current_program(part));
-	if (program) {
-		bpf_program__set_autoload(program, true);
+	program = probe_image_switch_on(image, current_program(part));
+	if (program)
 		bpf_program__set_log_buf(program, log, VERIFIER_LOG_BYTES);
-	}
 	rc = program ? bpf_object__load(image) : -ENOENT;
 	if (rc) {
 		refuse(part, program, REFUSED_LOAD, rc, log);
@@ -437,10 +448,10 @@ static int find_refused(struct probe_object *o, const struct rings *rings, int c
 			struct err *err)
 {
 	bool refused = false;
+	int rc;
 
 	for (u32 i = 0; i < o->nparts; i++) {
 		struct part *part = &o->parts[i];
-		int rc;
 
 		if (!current_program(part) || !event_possible(o, part->event))
 			continue;
@@ -448,6 +459,9 @@ static int find_refused(struct probe_object *o, const struct rings *rings, int c
 		if (rc)
 			return rc;
 	}
+	rc = try_alone(o, &o->flush, rings, &refused, err);
+	if (rc)
+		return rc;
 	return refused ? 0 : err__set_errno(err, code, "load");
 }
 
@@ -490,16 +504,22 @@ static u32 switch_on(struct probe_object *o, struct bpf_object *image)
 {
 	u32 n = 0;
 
-	for (u32 i = 0; i < o->nparts; i++) {
-		struct bpf_program *program;
-
-		if (!event_possible(o, o->parts[i].event))
-			continue;
-		program = bpf_object__find_program_by_name(image, current_program(&o->parts[i]));
-		if (program && !bpf_program__set_autoload(program, true))
+	for (u32 i = 0; i < o->nparts; i++)
+		if (event_possible(o, o->parts[i].event) &&
+		    probe_image_switch_on(image, current_program(&o->parts[i])))
 			n++;
-	}
+	if (n > 0)
+		probe_image_switch_on(image, current_program(&o->flush));
 	return n;
+}
+
+static void keep_loaded(struct probe_object *o, struct bpf_object *image)
+{
+	const struct bpf_program *flush =
+		bpf_object__find_program_by_name(image, current_program(&o->flush));
+
+	o->loaded = image;
+	o->flush_fd = flush ? bpf_program__fd(flush) : -1;
 }
 
 /* One attempt with the current choice of programs. *ret_again: the choice has changed, try once
@@ -512,6 +532,8 @@ static int attempt(struct probe_object *o, const struct rings *rings, bool *ret_
 
 	o->generation++;
 	*ret_again = false;
+	if (!current_program(&o->flush))
+		return err__set(err, -EOPNOTSUPP, "%s", o->flush.reason);
 	rc = prepare(o, rings, NULL, &image, err);
 	if (rc)
 		return rc;
@@ -531,7 +553,7 @@ static int attempt(struct probe_object *o, const struct rings *rings, bool *ret_
 	if (rc || *ret_again)
 		bpf_object__close(image);
 	else
-		o->loaded = image;
+		keep_loaded(o, image);
 	return rc;
 }
 
@@ -575,6 +597,17 @@ const char *probe_object__refusal(const struct probe_object *o, const struct eve
 		any = true;
 	}
 	return any ? NULL : "its object has no program for it";
+}
+
+int probe_object__flush(const struct probe_object *o, u32 cpu)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+	int rc;
+
+	if (o->flush_fd < 0)
+		return -ENOENT;
+	rc = bpf_prog_test_run_opts(o->flush_fd, &opts);
+	return rc ? rc : (int)opts.retval;
 }
 
 int probe_object__ledger_fd(const struct probe_object *o, const struct event_plan *event)

@@ -51,6 +51,11 @@ void probe_object__detach(struct probe_object *o);
 /* After loading: NULL when every part of the event is attached, else why not, in one line. */
 const char *probe_object__refusal(const struct probe_object *o, const struct event_plan *event);
 
+/* Runs the object's flush on that CPU, once: moves some of what its tables count into its ring.
+ * Returns what kept it from finishing (enum wire_flush), 0 for nothing; -ENXIO when the CPU is
+ * offline, -ENOENT when nothing is loaded. */
+int probe_object__flush(const struct probe_object *o, u32 cpu);
+
 /* The map of the event's books; -1 when the event is not loaded. */
 int probe_object__ledger_fd(const struct probe_object *o, const struct event_plan *event);
 

@@ -32,10 +32,19 @@ struct metric_route {
 	struct label_route *labels;
 };
 
+/* What came from one CPU. */
+struct cpu_route {
+	u64 consumed;
+	bool marked;
+	struct route_mark mark;
+};
+
 struct event_route {
 	const struct event_plan *plan;
 	struct metric_route *metrics;
-	u64 consumed;
+	struct cpu_route *cpus;
+	u64 marks;
+	u64 marks_off;
 	u8 generation; /* of the books that are kept now */
 };
 
@@ -106,7 +115,8 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 {
 	e->plan = plan;
 	e->metrics = calloc(plan->nmetrics, sizeof(*e->metrics));
-	if (!e->metrics)
+	e->cpus = calloc(r->ncpus, sizeof(*e->cpus));
+	if (!e->metrics || !e->cpus)
 		return err__set_errno(err, -ENOMEM, "event %s", plan->schema->name);
 	for (u32 i = 0; i < plan->nmetrics; i++) {
 		struct metric_route *m = &e->metrics[i];
@@ -156,6 +166,7 @@ static void event_route__fini(struct event_route *e)
 		free(e->metrics[i].labels);
 	}
 	free(e->metrics);
+	free(e->cpus);
 }
 
 void route__free(struct route *r)
@@ -228,6 +239,19 @@ static u32 find_row(struct route *r, struct metric_route *m, const u64 *key, u64
 	return row;
 }
 
+static bool is_ours(const struct route *r, const struct wire_head *head)
+{
+	return head->event < r->nevents && head->cpu < r->ncpus && head->generation != 0;
+}
+
+static const struct wire_mark *check_mark(const struct route *r, const void *record, size_t n)
+{
+	const struct wire_mark *mark = record;
+
+	return n == sizeof(*mark) && mark->head.type == WIRE_MARK && is_ours(r, &mark->head) ? mark
+											     : NULL;
+}
+
 /* The record as a partial aggregate, when it is one that the plan can have made. */
 static const struct wire_partial *check_record(const struct route *r, const void *record, size_t n)
 {
@@ -236,12 +260,10 @@ static const struct wire_partial *check_record(const struct route *r, const void
 
 	if (n < sizeof(*partial) || partial->head.type != WIRE_PARTIAL)
 		return NULL;
-	if (partial->head.event >= r->nevents || partial->head.cpu >= r->ncpus)
+	if (!is_ours(r, &partial->head))
 		return NULL;
 	wire = &r->events[partial->head.event].plan->wire;
-	if (partial->head.generation == 0 || n != wire->record_bytes)
-		return NULL;
-	return partial;
+	return n == wire->record_bytes ? partial : NULL;
 }
 
 /* The bucket numbers stand four to a word behind the bits word. */
@@ -268,26 +290,49 @@ void route__set_generation(struct route *r, u32 event, u8 generation)
 
 	if (generation > e->generation) {
 		e->generation = generation;
-		e->consumed = 0;
+		memset(e->cpus, 0, r->ncpus * sizeof(*e->cpus));
 	}
 }
 
-void route__record(void *ctx, const void *record, size_t n)
+/* The event's route when its record counts; NULL when it is of an attempt to load that was given
+ * up. */
+static struct event_route *event_of(struct route *r, const struct wire_head *head)
 {
-	struct route *r = ctx;
-	const struct wire_partial *partial = check_record(r, record, n);
-	struct event_route *e;
+	struct event_route *e = &r->events[head->event];
+
+	if (head->generation < e->generation)
+		return NULL;
+	route__set_generation(r, head->event, head->generation);
+	return e;
+}
+
+bool route_mark_balances(const struct route_mark *m)
+{
+	return m->accepted == m->consumed + m->lost;
+}
+
+static void take_mark(struct route *r, const struct wire_mark *mark)
+{
+	struct event_route *e = event_of(r, &mark->head);
+	struct cpu_route *cpu;
+
+	if (!e)
+		return;
+	cpu = &e->cpus[mark->head.cpu];
+	cpu->marked = true;
+	cpu->mark = (struct route_mark){mark->accepted, mark->lost, cpu->consumed};
+	e->marks++;
+	e->marks_off += !route_mark_balances(&cpu->mark);
+}
+
+static void take_partial(struct route *r, const struct wire_partial *partial)
+{
+	struct event_route *e = event_of(r, &partial->head);
 	u64 bits;
 
-	if (!partial) {
-		r->malformed++;
+	if (!e)
 		return;
-	}
-	e = &r->events[partial->head.event];
-	if (partial->head.generation < e->generation)
-		return; /* of an attempt to load that was given up */
-	route__set_generation(r, partial->head.event, partial->head.generation);
-	e->consumed += partial->count;
+	e->cpus[partial->head.cpu].consumed += partial->count;
 	bits = e->plan->wire.has_bits ? partial->words[0] : (u64)-1;
 	for (u32 i = 0; i < e->plan->nmetrics; i++) {
 		struct metric_route *m = &e->metrics[i];
@@ -299,6 +344,19 @@ void route__record(void *ctx, const void *record, size_t n)
 	}
 }
 
+void route__record(void *ctx, const void *record, size_t n)
+{
+	struct route *r = ctx;
+	const struct wire_partial *partial = check_record(r, record, n);
+	const struct wire_mark *mark = check_mark(r, record, n);
+
+	if (partial)
+		take_partial(r, partial);
+	else if (mark)
+		take_mark(r, mark);
+	else
+		r->malformed++;
+}
 int route__inspect(const struct route *r, const void *record, size_t n, u32 *ret_event,
 		   u64 *ret_count)
 {
@@ -357,7 +415,31 @@ int route__snapshot(struct route *r, struct snapshot *s)
 
 u64 route__consumed(const struct route *r, u32 event)
 {
-	return r->events[event].consumed;
+	const struct event_route *e = &r->events[event];
+	u64 consumed = 0;
+
+	for (u32 cpu = 0; cpu < r->ncpus; cpu++)
+		consumed += e->cpus[cpu].consumed;
+	return consumed;
+}
+
+bool route__mark(const struct route *r, u32 event, u32 cpu, struct route_mark *ret_mark)
+{
+	const struct cpu_route *from = &r->events[event].cpus[cpu];
+
+	if (from->marked)
+		*ret_mark = from->mark;
+	return from->marked;
+}
+
+u64 route__marks(const struct route *r, u32 event)
+{
+	return r->events[event].marks;
+}
+
+u64 route__marks_off(const struct route *r, u32 event)
+{
+	return r->events[event].marks_off;
 }
 
 u64 route__malformed(const struct route *r)

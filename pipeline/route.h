@@ -38,6 +38,22 @@ int route__snapshot(struct route *r, struct snapshot *s);
  * consumed of earlier ones, whose books are gone, is forgotten. */
 void route__set_generation(struct route *r, u32 event, u8 generation);
 
+/* What a CPU's books said at its latest mark, and what was consumed of its records before it:
+ * accepted = consumed + lost. */
+struct route_mark {
+	u64 accepted;
+	u64 lost;
+	u64 consumed;
+};
+
+/* False: there was none yet. */
+bool route__mark(const struct route *r, u32 event, u32 cpu, struct route_mark *ret_mark);
+bool route_mark_balances(const struct route_mark *m);
+
+/* Marks of the event since the start, and how many of them did not balance: 0, or a bug. */
+u64 route__marks(const struct route *r, u32 event);
+u64 route__marks_off(const struct route *r, u32 event);
+
 u64 route__consumed(const struct route *r, u32 event); /* events, not records */
 u64 route__malformed(const struct route *r);	       /* records that made no sense: 0, or a bug */
 u64 route__decode_errors(const struct route *r, u32 event, u32 metric, u32 label);

@@ -297,6 +297,16 @@ static int describe_field(struct record_schema *record, struct field *field, con
 	return enum_name ? read_names(btf, field, enum_name, err) : 0;
 }
 
+static int mark_flushed(struct schema *s, const char *event, struct err *err)
+{
+	struct record_schema *record = (struct record_schema *)schema__event(s, event);
+
+	if (!record)
+		return err__set(err, -EINVAL, "its flush serves an unknown event '%s'", event);
+	record->flushed = true;
+	return 0;
+}
+
 /* What a tag says of a struct or field that is already known. */
 static int read_description(struct schema *s, const struct btf *btf, const struct btf_type *tag,
 			    const char *text, struct err *err)
@@ -304,8 +314,11 @@ static int read_description(struct schema *s, const struct btf *btf, const struc
 	const struct btf_type *owner = btf__type_by_id(btf, tag->type);
 	int index = btf_decl_tag(tag)->component_idx;
 	const char *help = tag_value(text, "help");
+	const char *flushed = tag_value(text, "flushes");
 	struct record_schema *record;
 
+	if (flushed)
+		return mark_flushed(s, flushed, err);
 	if (!owner || !btf_is_struct(owner))
 		return 0;
 	record = find_record(s, btf__str_by_offset(btf, owner->name_off));

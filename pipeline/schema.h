@@ -39,6 +39,7 @@ struct record_schema {
 	u32 presence_word; /* says which optional fields are there, if has_presence; no field itself
 			    */
 	bool has_presence;
+	bool flushed; /* an event that the object's flush programs serve */
 };
 
 /* One program; those of one event and part are alternatives in this order. */

@@ -16,6 +16,7 @@
 #include "base/version.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
+#include "pipeline/flush.h"
 #include "pipeline/plan.h"
 #include "pipeline/probe_object.h"
 #include "pipeline/rings.h"
@@ -151,15 +152,17 @@ struct event_books {
 	const char *event;
 	struct ledger_totals totals;
 	u64 skipped;
+	u64 marks;
+	u64 marks_off;
 };
 
 static u64 fired(const struct event_books *b)
 {
-	return b->totals.seen + b->totals.unpaired + b->skipped;
+	return ledger_seen(&b->totals) + b->totals.unpaired + b->skipped;
 }
 static u64 seen(const struct event_books *b)
 {
-	return b->totals.seen;
+	return ledger_seen(&b->totals);
 }
 static u64 filtered(const struct event_books *b)
 {
@@ -197,6 +200,18 @@ static u64 unpaired(const struct event_books *b)
 {
 	return b->totals.unpaired;
 }
+static u64 evictions(const struct event_books *b)
+{
+	return b->totals.evictions;
+}
+static u64 marks(const struct event_books *b)
+{
+	return b->marks;
+}
+static u64 marks_off(const struct event_books *b)
+{
+	return b->marks_off;
+}
 
 /* One row per family and reason; rows of one family stand together. */
 static const struct term {
@@ -208,13 +223,14 @@ static const struct term {
 } terms[] = {
 	{SELF("events_fired_total"), "Events that happened: seen, unpaired and skipped.", NULL,
 	 AGG_SHAPE_COUNTER, fired},
-	{SELF("events_seen_total"), "Events that reached emit.", NULL, AGG_SHAPE_COUNTER, seen},
+	{SELF("events_seen_total"), "Events that reached emit: filtered and accepted.", NULL,
+	 AGG_SHAPE_COUNTER, seen},
 	{SELF("events_filtered_total"), "Events that no metric's where accepted.", NULL,
 	 AGG_SHAPE_COUNTER, filtered},
 	{SELF("events_consumed_total"), "Events in records that were taken from the rings.", NULL,
 	 AGG_SHAPE_COUNTER, consumed},
-	{SELF("events_pending"), "Events in records that wait in the rings.", NULL, AGG_SHAPE_GAUGE,
-	 pending},
+	{SELF("events_pending"), "Events in tables, and in records that wait in the rings.", NULL,
+	 AGG_SHAPE_GAUGE, pending},
 	{SELF("events_lost_total"), "Events that lost their labels, by reason.", "ring_full",
 	 AGG_SHAPE_COUNTER, lost_ring_full},
 	{SELF("events_lost_total"), "", "no_ring", AGG_SHAPE_COUNTER, lost_no_ring},
@@ -226,6 +242,12 @@ static const struct term {
 	 AGG_SHAPE_COUNTER, clock_skew},
 	{SELF("events_skipped_total"), "Events whose program the kernel did not run (recursion).",
 	 NULL, AGG_SHAPE_COUNTER, skipped},
+	{SELF("combine_evictions_total"), "Partial aggregates that left a table for another key.",
+	 NULL, AGG_SHAPE_COUNTER, evictions},
+	{SELF("ledger_marks_total"), "Times that a CPU's books were compared with what came of it.",
+	 NULL, AGG_SHAPE_COUNTER, marks},
+	{SELF("ledger_marks_off_total"), "Marks that did not balance; above 0 is a bug.", NULL,
+	 AGG_SHAPE_COUNTER, marks_off},
 };
 
 static void add_term(struct snapshot *s, const struct term *term, bool new_family,
@@ -248,8 +270,13 @@ static void ledgers(const struct collector *c, struct snapshot *s)
 	if (totals && books) {
 		collector__totals(c, totals);
 		for (u32 i = 0; i < n; i++)
-			books[i] = (struct event_books){c->plan->events[i].schema->name, totals[i],
-							collector__skipped(c, i)};
+			books[i] = (struct event_books){
+				.event = c->plan->events[i].schema->name,
+				.totals = totals[i],
+				.skipped = collector__skipped(c, i),
+				.marks = route__marks(c->route, i),
+				.marks_off = route__marks_off(c->route, i),
+			};
 		for (size_t t = 0; t < ARRAY_SIZE(terms); t++)
 			add_term(s, &terms[t], *terms[t].help != '\0', books, n);
 	}
@@ -355,6 +382,9 @@ static void rings(const struct selfstats *self, struct snapshot *s)
 	    AGG_SHAPE_COUNTER, 0, route__malformed(self->collector->route));
 	one(s, SELF("drain_delay_seconds_max"), "Longest delay of a drain since the last scrape.",
 	    AGG_SHAPE_GAUGE, 9, drain__take_delay_max_ns(self->drain));
+	one(s, SELF("flush_duration_seconds"),
+	    "Duration of the last flush, until all tables were empty.", AGG_SHAPE_GAUGE, 9,
+	    flush__last_duration_ns(self->flush));
 }
 
 static void kernel_memory(const struct collector *c, struct snapshot *s)

@@ -8,6 +8,7 @@
 
 struct collector;
 struct drain;
+struct flush;
 struct snapshot;
 
 enum { SCRAPE_CODES_MAX = 8 };
@@ -24,6 +25,7 @@ void scrape_stats__add(struct scrape_stats *s, int code, u64 duration_ns);
 struct selfstats {
 	const struct collector *collector;
 	struct drain *drain;
+	const struct flush *flush;
 	const struct scrape_stats *scrapes;
 	u64 started_ms; /* wall clock, when the config took effect */
 };

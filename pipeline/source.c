@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
+#include "pipeline/flush.h"
 #include "pipeline/plan.h"
 #include "pipeline/process_stats.h"
 #include "pipeline/selfstats.h"
@@ -23,10 +24,11 @@ struct source {
 	struct metric_source metrics;
 	struct collector *collector;
 	struct drain *drain;
-	struct drain_barrier barrier;
-	bool barrier_placed;
-	struct collect_request *waiting; /* for the next barrier */
-	struct collect_request *served;	 /* by the one that is placed */
+	struct flush *flush;
+	struct flush_waiter flushed;
+	bool flush_requested;
+	struct collect_request *waiting; /* for the next flush */
+	struct collect_request *served;	 /* by the one that was requested */
 	struct scrape_stats scrapes;
 	u64 started_ms;
 	bool ready;
@@ -42,6 +44,7 @@ static struct snapshot *take_snapshot(struct source *s)
 	const struct selfstats self = {
 		.collector = s->collector,
 		.drain = s->drain,
+		.flush = s->flush,
 		.scrapes = &s->scrapes,
 		.started_ms = s->started_ms,
 	};
@@ -59,28 +62,28 @@ static struct snapshot *take_snapshot(struct source *s)
 	return NULL;
 }
 
-static void place_barrier(struct source *s)
+static void request_flush(struct source *s)
 {
-	if (s->barrier_placed || !s->waiting)
+	if (s->flush_requested || !s->waiting)
 		return;
 	s->served = s->waiting;
 	s->waiting = NULL;
-	s->barrier_placed = true;
-	drain__place_barrier(s->drain, &s->barrier);
+	s->flush_requested = true;
+	flush__request(s->flush, &s->flushed);
 }
 
-static void on_barrier(struct drain_barrier *barrier)
+static void on_flushed(struct flush_waiter *waiter)
 {
-	struct source *s = container_of(barrier, struct source, barrier);
+	struct source *s = container_of(waiter, struct source, flushed);
 
-	s->barrier_placed = false;
+	s->flush_requested = false;
 	while (s->served) {
 		struct collect_request *req = s->served;
 
 		s->served = req->next;
 		req->done(req, take_snapshot(s));
 	}
-	place_barrier(s);
+	request_flush(s);
 }
 
 static void collect(struct metric_source *metrics, struct collect_request *req)
@@ -89,7 +92,7 @@ static void collect(struct metric_source *metrics, struct collect_request *req)
 
 	req->next = s->waiting;
 	s->waiting = req;
-	place_barrier(s);
+	request_flush(s);
 }
 
 static bool unlink_request(struct collect_request **list, const struct collect_request *req)
@@ -157,7 +160,8 @@ static u64 wall_clock_ms(void)
 	return (u64)now.tv_sec * 1000 + (u64)now.tv_nsec / NS_PER_MS;
 }
 
-int source__new(struct collector *c, struct drain *d, struct source **ret_source, struct err *err)
+int source__new(struct collector *c, struct drain *d, struct flush *f, struct source **ret_source,
+		struct err *err)
 {
 	struct source *s = calloc(1, sizeof(*s));
 
@@ -167,7 +171,8 @@ int source__new(struct collector *c, struct drain *d, struct source **ret_source
 		.metrics = {collect, cancel, scraped, healthz, readyz},
 		.collector = c,
 		.drain = d,
-		.barrier = {.passed = on_barrier},
+		.flush = f,
+		.flushed = {.done = on_flushed},
 		.started_ms = wall_clock_ms(),
 	};
 	*ret_source = s;

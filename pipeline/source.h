@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where exporters get their snapshots: a request waits until everything that was in the rings when
- * it arrived has been counted, then all numbers are copied in one turn.
+ * Where exporters get their snapshots: a request waits for a flush that begins after it arrived, so
+ * that everything that happened before is counted, then all numbers are copied in one turn.
  */
 #ifndef RINGTALLY_PIPELINE_SOURCE_H
 #define RINGTALLY_PIPELINE_SOURCE_H
@@ -11,10 +11,12 @@
 struct collector;
 struct drain;
 struct err;
+struct flush;
 struct source;
 
-/* Both are borrowed until free. */
-int source__new(struct collector *c, struct drain *d, struct source **ret_source, struct err *err);
+/* All are borrowed until free. */
+int source__new(struct collector *c, struct drain *d, struct flush *f, struct source **ret_source,
+		struct err *err);
 void source__free(struct source *s); /* no request may wait; NULL is fine */
 
 struct metric_source *source__metrics(struct source *s);

@@ -18,7 +18,7 @@
                                                                                               \
 	SEC(SECTION_##hook)                                                                   \
 	EMITTER_OF(bench_##hook, call)                                                        \
-	int on_bench_##hook(u64 *ctx)                                                         \
+	int PROGRAM_WITH_CONTEXT(on_bench_##hook, u64 *, ctx)                                  \
 	{                                                                                     \
 		struct bench_##hook ev = {};                                                  \
                                                                                               \
@@ -38,4 +38,6 @@ CALL_EVENT(tp)
 CALL_EVENT(uprobe)
 CALL_EVENT(fentry)
 CALL_EVENT(kprobe)
+
+FLUSH_PROGRAMS(bench_tp_btf, bench_raw_tp, bench_tp, bench_uprobe, bench_fentry, bench_kprobe)
 /* clang-format on */

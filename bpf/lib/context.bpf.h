@@ -26,6 +26,10 @@ __weak const struct context *const volatile anchor_context = 0;
 /* Bit of a field in a mask of words to fetch, which is a plan constant. */
 #define fetches(mask, field) ((mask)&CONTEXT_BIT(field))
 
+/* Groups are tested first: of each test that the verifier decides, the computation remains. */
+#define COMM_WORDS   (3 * CONTEXT_BIT(comm))
+#define COMMON_WORDS (COMM_WORDS | CONTEXT_BIT(tgid) | CONTEXT_BIT(tid))
+
 static __always_inline void context__copy_comm(struct context *c, const struct task_struct *task)
 {
 	u64 *to = (u64 *)c->comm;
@@ -35,17 +39,9 @@ static __always_inline void context__copy_comm(struct context *c, const struct t
 	to[1] = from[1];
 }
 
-/* The context of a task other than the current one (scheduler events). The task is trusted: an
- * argument of the hook. */
-static __always_inline void context__of_task(struct context *c, u64 mask,
-					     const struct task_struct *task)
+static __always_inline void context__rare_of_task(struct context *c, u64 mask,
+						  const struct task_struct *task)
 {
-	if (fetches(mask, comm))
-		context__copy_comm(c, task);
-	if (fetches(mask, tgid))
-		c->tgid = (u32)task->tgid;
-	if (fetches(mask, tid))
-		c->tid = (u32)task->pid;
 	if (fetches(mask, uid))
 		c->uid = task->cred->uid.val;
 	if (fetches(mask, gid))
@@ -56,12 +52,44 @@ static __always_inline void context__of_task(struct context *c, u64 mask,
 		c->cpu = bpf_get_smp_processor_id();
 }
 
-/* The context of the current task. The name is read from the task, not by bpf_get_current_comm,
- * which costs 15 ns more. */
-static __always_inline void context__of_current(struct context *c, u64 mask)
+/* The context of a task, which is trusted: an argument of the hook (scheduler events), or the
+ * current one. */
+static __always_inline void context__of_task(struct context *c, u64 mask,
+					     const struct task_struct *task)
 {
 	if (fetches(mask, comm))
-		context__copy_comm(c, (void *)bpf_get_current_task_btf());
+		context__copy_comm(c, task);
+	if (fetches(mask, tgid))
+		c->tgid = (u32)task->tgid;
+	if (fetches(mask, tid))
+		c->tid = (u32)task->pid;
+	if (mask & ~COMMON_WORDS)
+		context__rare_of_task(c, mask, task);
+}
+
+/*
+ * The context of the current task, which costs a load for each word where the kernel has a typed
+ * pointer to it (5.11), else a call. A call of a helper costs as much as twenty instructions where
+ * returns are made safe, so the pointer is asked for once, and only when it is needed.
+ */
+struct current {
+	const struct task_struct *task;
+};
+
+#define HAS_TYPED_CURRENT \
+	bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+
+/* For these words: of which CPU it is the task does not know. */
+static __always_inline void current__find(struct current *current, u64 mask)
+{
+	if (mask & ~CONTEXT_BIT(cpu) && HAS_TYPED_CURRENT)
+		current->task = (void *)bpf_get_current_task_btf();
+}
+
+static __always_inline void context__of_current_by_helpers(struct context *c, u64 mask)
+{
+	if (fetches(mask, comm))
+		bpf_get_current_comm(c->comm, sizeof(c->comm));
 	if (fetches(mask, tgid))
 		c->tgid = bpf_get_current_pid_tgid() >> 32;
 	if (fetches(mask, tid))
@@ -74,6 +102,15 @@ static __always_inline void context__of_current(struct context *c, u64 mask)
 		c->cgroup = bpf_get_current_cgroup_id();
 	if (fetches(mask, cpu))
 		c->cpu = bpf_get_smp_processor_id();
+}
+
+static __always_inline void context__of_current(struct context *c, u64 mask,
+						const struct current *current)
+{
+	if (HAS_TYPED_CURRENT)
+		context__of_task(c, mask, current->task);
+	else
+		context__of_current_by_helpers(c, mask);
 }
 
 /* A saved context has every word but the CPU: that is where the event ends. */

@@ -17,10 +17,11 @@
 #define RINGTALLY_BPF_LIB_EMIT_H
 
 #include "bpf/lib/bucket.bpf.h"
+#include "bpf/lib/combine.bpf.h"
 #include "bpf/lib/context.bpf.h"
 #include "bpf/lib/filter.bpf.h"
-#include "bpf/lib/key.bpf.h"
-#include "bpf/lib/ledger.bpf.h"
+#include "bpf/lib/flush.bpf.h"
+#include "bpf/lib/program.bpf.h"
 #include "bpf/lib/starts.bpf.h"
 
 /* One event on its way through emit: what it is and where it is counted. */
@@ -30,15 +31,8 @@ struct emission {
 	struct wire_ledger *ledger;
 	void *tables; /* map b_EVENT */
 	const u64 *event;
-	u32 event_words;
-	u32 cpu;
 	u64 bits; /* metrics that count it */
 	bool owner;
-};
-
-/* The bucket numbers of all histograms, packed as they stand in the key: 16 bits each. */
-struct packed_buckets {
-	u64 words[WIRE_METRICS_MAX / 4];
 };
 
 static __always_inline u64 emit__presence(const struct emission *e)
@@ -51,10 +45,10 @@ static __always_inline u64 emit__accepting(const struct emission *e, const struc
 {
 	const volatile struct wire_plan *plan = e->plan;
 	u64 bits = plan->always;
+	u64 ntests = e->filter->ntests;
 
-	if (e->filter->ntests)
-		bits |= filter__metrics(e->filter,
-					filter__facts(e->filter, e->event, (const u64 *)context));
+	if (ntests)
+		bits |= filter__accepting(e->filter, ntests, bits, e->event, (const u64 *)context);
 	if (!plan->presence)
 		return bits;
 	LOOP(m, 0, WIRE_METRICS_MAX)
@@ -75,14 +69,13 @@ static __always_inline bool emit__filter(struct emission *e, const struct contex
 	if (e->bits)
 		return true;
 	e->owner = ledger__enter(e->ledger, e->plan);
-	ledger__seen(e->ledger, e->owner);
 	ledger__filtered(e->ledger, e->owner);
 	ledger__leave(e->ledger, e->owner);
 	return false;
 }
 
 /* The word that metric m adds up or puts into buckets; 0 when it has none. */
-static __always_inline u64 emit__value(const struct emission *e, u32 m)
+static __always_inline u64 emit__value(const struct emission *e, u64 m)
 {
 	const u64 *event = e->event;
 
@@ -90,68 +83,53 @@ static __always_inline u64 emit__value(const struct emission *e, u32 m)
 	return e->plan->metrics[m].value ? event[e->plan->metrics[m].value - 1] : 0;
 }
 
-static __always_inline u64 emit__bucket(const struct emission *e, u32 m)
+/* The bucket of the value of table `number`'s metric; 0 when the metric does not count the event.
+ */
+static __always_inline u64 emit__bucket(const struct emission *e, u32 number)
 {
-	u32 number = e->plan->metrics[m].table - 1;
+	u64 m = e->plan->histograms[number];
 	const struct wire_buckets *table = bpf_map_lookup_elem(e->tables, &number);
+	u64 bucket;
 
 	if (!table)
 		return 0;
-	return bucket__find(table, emit__value(e, m), e->plan->bound_slots,
-			    e->plan->metrics[m].steps) &
-	       -(e->bits >> m & 1);
+	bucket = bucket__find(table, emit__value(e, m), e->plan->bound_slots,
+			      e->plan->metrics[m].steps);
+	return e->plan->has_bits ? bucket & -(e->bits >> m & 1) : bucket;
 }
 
-static __always_inline void emit__pack_buckets(const struct emission *e,
-					       struct packed_buckets *packed)
+/* The words with the bucket numbers of all histograms, four to a word. */
+static __always_inline u64 *emit__append_buckets(const struct emission *e, u64 *cursor)
 {
-	u64 *words = packed->words;
+	u64 n = e->plan->ntables;
+	u64 word = 0;
 
-	hide(words);
-#define CLEAR(i) words[i] = 0;
-	UNROLL_4(CLEAR, 0)
-#undef CLEAR
-	LOOP(m, 0, WIRE_METRICS_MAX)
+	LOOP(number, 0, WIRE_METRICS_MAX)
 	{
-		u64 slot = e->plan->metrics[m].table - 1;
-
-		if (m >= e->plan->nmetrics)
+		if (number >= n)
 			break;
-		if (e->plan->metrics[m].table)
-			words[slot >> 2 & 3] |= emit__bucket(e, m) << 16 * (slot & 3);
+		word |= emit__bucket(e, number) << 16 * (number & 3);
+		if ((number & 3) != 3 && number + 1 < n)
+			continue;
+		cursor = key__append(cursor, word);
+		word = 0;
 	}
+	return cursor;
 }
 
-static __always_inline u64 packed_bucket(const struct packed_buckets *packed, u64 slot)
+/* The bucket of table `number` as it stands in the key. */
+static __always_inline u64 key__bucket(const struct key *key, const volatile struct wire_plan *plan,
+				       u64 number)
 {
-	const u64 *words = packed->words;
+	const u64 *words = key->words;
 
 	hide(words);
-	return words[slot >> 2 & 3] >> 16 * (slot & 3) & 0xffff;
-}
-
-/* Room for the event's record in this CPU's ring; NULL when there is none, which is then counted.
- */
-static __always_inline struct wire_partial *emit__reserve(const struct emission *e, void **ret_ring)
-{
-	u32 cpu = e->cpu; /* a copy: if the address of e escaped, clang would keep it in memory */
-	void *ring = bpf_map_lookup_elem(&m_rings, &cpu);
-	struct wire_partial *record;
-
-	if (!ring) {
-		count_shared(&e->ledger->lost_no_ring, 1);
-		return NULL;
-	}
-	record = bpf_ringbuf_reserve(ring, e->plan->record_bytes, 0);
-	if (!record)
-		count_shared(&e->ledger->lost_ring_full, 1);
-	*ret_ring = ring;
-	return record;
+	return words[plan->has_bits + (number >> 2)] >> 16 * (number & 3) & 0xffff;
 }
 
 /* One metric's lost cell takes the event's numbers. */
 static __always_inline void emit__lose_metric(const struct emission *e, u32 m,
-					      const struct packed_buckets *packed)
+					      const struct key *key)
 {
 	const volatile struct wire_metric *metric = &e->plan->metrics[m];
 	struct wire_lost_cell *cell = (void *)((u64 *)(e->ledger + 1) + metric->cell);
@@ -162,7 +140,7 @@ static __always_inline void emit__lose_metric(const struct emission *e, u32 m,
 	if (metric->value)
 		count_shared(&cell->sum, emit__value(e, m));
 	if (metric->table) {
-		u64 bucket = packed_bucket(packed, metric->table - 1);
+		u64 bucket = key__bucket(key, e->plan, metric->table - 1);
 
 		hide(bucket);
 		if (bucket <= metric->nbounds)
@@ -171,87 +149,161 @@ static __always_inline void emit__lose_metric(const struct emission *e, u32 m,
 }
 
 /* The ring could not take the event: its labels are lost, its numbers are not. */
-static __always_inline void emit__lose(const struct emission *e,
-				       const struct packed_buckets *packed)
+static __always_inline void emit__lose(const struct emission *e, const struct key *key)
 {
 	LOOP(m, 0, WIRE_METRICS_MAX)
 	{
 		if (m >= e->plan->nmetrics)
 			break;
-		emit__lose_metric(e, m, packed);
+		emit__lose_metric(e, m, key);
 	}
 }
 
-/* Consumers sleep between paced drains. They are woken early only when the ring fills up, and that
- * is looked at by the owner only, every 64 events. */
-static __always_inline u64 emit__wakeup(const struct emission *e, void *ring)
-{
-	if (!e->owner || (e->ledger->seen & 63))
-		return BPF_RB_NO_WAKEUP;
-	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < e->plan->wake_bytes)
-		return BPF_RB_NO_WAKEUP;
-	return BPF_RB_FORCE_WAKEUP;
-}
-
-/* Every event is a record of its own. */
-static __always_inline void emit__stream(const struct emission *e, const struct key *key,
-					 const struct packed_buckets *packed)
+/* The event as a record of its own. False: there is no room for it. */
+static __always_inline bool emit__alone(const struct emission *e, const struct key *key)
 {
 	const volatile struct wire_plan *plan = e->plan;
 	void *ring;
-	struct wire_partial *record = emit__reserve(e, &ring);
+	struct wire_partial *record = partial__reserve(plan, e->ledger, &ring);
 
-	if (!record) {
-		emit__lose(e, packed);
-		return;
-	}
-	record->head = (struct wire_head){
-		.type = WIRE_PARTIAL,
-		.generation = (u8)plan->generation,
-		.event = (u16)plan->event,
-		.cpu = e->cpu,
-	};
+	if (!record)
+		return false;
 	record->count = 1;
 	key__copy(record->words, key, plan->key_words);
-	key__append_words(record->words + plan->key_words, e->event, e->event_words,
-			  plan->sum_words);
-	bpf_ringbuf_submit(record, emit__wakeup(e, ring));
+	if (plan->nsums)
+		sums__set(record->words + plan->key_words, e->event, plan);
+	partial__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
+	return true;
 }
 
-static __always_inline void emit__key(const struct emission *e, struct key *key,
-				      const struct context *context,
-				      const struct packed_buckets *packed)
+/* Places of words, for the hash. */
+enum {
+	PLACE_BITS,
+	PLACE_BUCKETS,
+	PLACE_CONTEXT = PLACE_BUCKETS + WIRE_METRICS_MAX / 4,
+	PLACE_EVENT = PLACE_CONTEXT + WIRE_KEY_WORDS_MAX,
+};
+
+/* What buckets add to the hash: not in the loop that finds them, whose places clang does not know.
+ */
+static __always_inline u64 hash_of_buckets(const u64 *words, u64 ntables)
+{
+	u64 hash = 0;
+
+#define ADD(i)                  \
+	if (4 * (i) >= ntables) \
+		return hash;    \
+	hash += words[i] * hash_factor(PLACE_BUCKETS + (i));
+	UNROLL_4(ADD, 0)
+#undef ADD
+	return hash;
+}
+
+/* The key, and its hash. */
+static __always_inline u64 emit__key(const struct emission *e, struct key *key,
+				     const struct context *context)
 {
 	const volatile struct wire_plan *plan = e->plan;
-	u64 *cursor = key->words;
-	u64 users = plan->has_bits ? e->bits : ~0ULL;
+	bool has_bits = plan->has_bits;
+	struct key_writer w;
+	u64 n;
 
-	hide(cursor);
-	if (plan->has_bits)
-		cursor = key__append(cursor, e->bits | (emit__presence(e) & plan->optional_key)
-							       << WIRE_BITS_PRESENT_SHIFT);
-	if (plan->ntables)
-		cursor = key__append_words(cursor, packed->words, WIRE_METRICS_MAX / 4,
-					   (1ULL << ((plan->ntables + 3) / 4)) - 1);
-	cursor = key__append_labels(cursor, (const u64 *)context, WORDS(*context),
-				    plan->context_key, plan->context_users, users);
-	key__append_labels(cursor, e->event, e->event_words, plan->event_key, plan->event_users,
-			   users);
+	key_writer__init(&w, key);
+	if (has_bits)
+		key_writer__append(&w,
+				   e->bits | (emit__presence(e) & plan->optional_key)
+						     << WIRE_BITS_PRESENT_SHIFT,
+				   PLACE_BITS);
+	n = plan->ntables;
+	if (n) {
+		const u64 *buckets = w.cursor;
+
+		w.cursor = emit__append_buckets(e, w.cursor);
+		w.hash += hash_of_buckets(buckets, n);
+	}
+	n = plan->ncontext_labels;
+	if (n)
+		key_writer__append_labels(&w, (const u64 *)context, plan->context_labels, n,
+					  has_bits, e->bits, PLACE_CONTEXT);
+	n = plan->nevent_labels;
+	if (n)
+		key_writer__append_labels(&w, e->event, plan->event_labels, n, has_bits, e->bits,
+					  PLACE_EVENT);
+	return key_writer__hash(&w);
 }
 
-/* The common end of all forms of emit: the event is accepted, its context is there. */
+/* Into the table, or by itself: when the plan says so, when the table is somebody else's just now,
+ * or when it has no place for the event's numbers. False: there was no room. */
+static __always_inline bool emit__count(const struct emission *e, const struct key *key, u64 hash)
+{
+	if (e->plan->delivery == WIRE_COMBINE && e->owner) {
+		enum combined combined = table__count(e->ledger, e->plan, key, hash, e->event);
+
+		if (combined != COMBINE_WRAPS)
+			return combined == COMBINED;
+	}
+	return emit__alone(e, key);
+}
+
+/* The common end of all forms of emit: the event is accepted, its context is there. The key is
+ * ready before the books are taken, to hold them shortly. */
 static __always_inline void emit__deliver(struct emission *e, const struct context *context)
 {
-	struct packed_buckets packed;
 	struct key key;
+	u64 hash = emit__key(e, &key, context);
 
-	if (e->plan->ntables)
-		emit__pack_buckets(e, &packed);
-	emit__key(e, &key, context, &packed);
 	e->owner = ledger__enter(e->ledger, e->plan);
-	ledger__seen(e->ledger, e->owner);
-	emit__stream(e, &key, &packed);
+	ledger__accepted(e->ledger, e->owner);
+	if (!emit__count(e, &key, hash))
+		emit__lose(e, &key);
 	ledger__leave(e->ledger, e->owner);
+}
+
+/* An event that happened to the current task. */
+static __always_inline void emit__of_current(struct emission *e)
+{
+	u64 filter = e->plan->context_filter;
+	u64 rest = e->plan->context_fetch & ~filter;
+	struct current current;
+	struct context context;
+
+	if (filter) {
+		current__find(&current, e->plan->context_fetch);
+		context__of_current(&context, filter, &current);
+	}
+	if (!emit__filter(e, &context))
+		return;
+	if (rest) {
+		if (!filter)
+			current__find(&current, rest);
+		context__of_current(&context, rest, &current);
+	}
+	emit__deliver(e, &context);
+}
+
+/* ... to this task. */
+static __always_inline void emit__of_task(struct emission *e, const struct task_struct *task)
+{
+	u64 filter = e->plan->context_filter;
+	struct context context;
+
+	if (filter)
+		context__of_task(&context, filter, task);
+	if (!emit__filter(e, &context))
+		return;
+	context__of_task(&context, e->plan->context_fetch & ~filter, task);
+	emit__deliver(e, &context);
+}
+
+/* ... to the task whose context was saved when it began. */
+static __always_inline void emit__of_saved(struct emission *e,
+					   const struct wire_saved_context *saved)
+{
+	struct context context;
+
+	context__unpack(&context, saved, e->plan);
+	if (emit__filter(e, &context))
+		emit__deliver(e, &context);
 }
 
 #define OVERLOAD static __always_inline __attribute__((overloadable, unused))
@@ -274,6 +326,7 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	const volatile struct wire_plan plan_##name = {};                                   \
 	const volatile struct wire_filter filter_##name = {};                               \
 	const struct name *const volatile anchor_##name = 0;                                \
+	FLUSH_DEFINE(name)                                                                  \
                                                                                             \
 	OVERLOAD const volatile struct wire_plan *plan_of(const struct name *ev)            \
 	{                                                                                   \
@@ -281,9 +334,7 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	}                                                                                   \
 	OVERLOAD struct wire_ledger *ledger_of(const struct name *ev)                       \
 	{                                                                                   \
-		u32 cpu = bpf_get_smp_processor_id();                                       \
-                                                                                            \
-		return bpf_map_lookup_elem(&m_##name, &cpu);                                \
+		return ledger__of_this_cpu(&m_##name);                                      \
 	}                                                                                   \
 	OVERLOAD bool emission__init(struct emission *e, const struct name *ev)             \
 	{                                                                                   \
@@ -292,8 +343,6 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 			.filter = &filter_##name,                                           \
 			.tables = &b_##name,                                                \
 			.event = (const u64 *)ev,                                           \
-			.event_words = WORDS(*ev),                                          \
-			.cpu = bpf_get_smp_processor_id(),                                  \
 		};                                                                          \
 		if (!plan_##name.enabled)                                                   \
 			return false;                                                       \
@@ -303,47 +352,35 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	OVERLOAD void emit(const struct name *ev)                                           \
 	{                                                                                   \
 		struct emission e;                                                          \
-		struct context context;                                                     \
                                                                                             \
-		if (!emission__init(&e, ev))                                                \
-			return;                                                             \
-		context__of_current(&context, e.plan->context_filter);                      \
-		if (!emit__filter(&e, &context))                                            \
-			return;                                                             \
-		context__of_current(&context, e.plan->context_fetch & ~e.plan->context_filter); \
-		emit__deliver(&e, &context);                                                \
+		if (emission__init(&e, ev))                                                 \
+			emit__of_current(&e);                                               \
 	}                                                                                   \
 	OVERLOAD void emit_task(const struct name *ev, const struct task_struct *task)      \
 	{                                                                                   \
 		struct emission e;                                                          \
-		struct context context;                                                     \
                                                                                             \
-		if (!emission__init(&e, ev))                                                \
-			return;                                                             \
-		context__of_task(&context, e.plan->context_filter, task);                   \
-		if (!emit__filter(&e, &context))                                            \
-			return;                                                             \
-		context__of_task(&context, e.plan->context_fetch & ~e.plan->context_filter, \
-				 task);                                                     \
-		emit__deliver(&e, &context);                                                \
+		if (emission__init(&e, ev))                                                 \
+			emit__of_task(&e, task);                                            \
 	}                                                                                   \
 	OVERLOAD void emit_saved(const struct name *ev,                                     \
 				 const struct wire_saved_context *saved)                    \
 	{                                                                                   \
 		struct emission e;                                                          \
-		struct context context;                                                     \
                                                                                             \
-		if (!emission__init(&e, ev))                                                \
-			return;                                                             \
-		context__unpack(&context, saved, e.plan);                                   \
-		if (emit__filter(&e, &context))                                             \
-			emit__deliver(&e, &context);                                        \
+		if (emission__init(&e, ev))                                                 \
+			emit__of_saved(&e, saved);                                          \
 	}                                                                                   \
 	OVERLOAD void context_save(struct wire_saved_context *saved, const struct name *ev) \
 	{                                                                                   \
+		u64 words = SAVED_WORDS(&plan_##name);                                      \
+		struct current current;                                                     \
 		struct context context;                                                     \
                                                                                             \
-		context__of_current(&context, SAVED_WORDS(&plan_##name));                   \
+		if (words) {                                                                \
+			current__find(&current, words);                                            \
+			context__of_current(&context, words, &current);                     \
+		}                                                                           \
 		context__pack(saved, &context, &plan_##name);                               \
 	}                                                                                   \
 	OVERLOAD void start_refused(const struct name *ev)                                  \

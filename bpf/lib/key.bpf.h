@@ -9,10 +9,16 @@
 #ifndef RINGTALLY_BPF_LIB_KEY_H
 #define RINGTALLY_BPF_LIB_KEY_H
 
-#include "bpf/lib/core.bpf.h"
+#include "bpf/lib/compare.bpf.h"
 
 struct key {
 	u64 words[WIRE_KEY_WORDS_MAX];
+};
+
+/* A key being written, and the hash of what is written so far. */
+struct key_writer {
+	u64 *cursor;
+	u64 hash;
 };
 
 static __always_inline u64 *key__append(u64 *cursor, u64 word)
@@ -36,18 +42,69 @@ static __always_inline u64 *key__append_words(u64 *cursor, const u64 *words, u32
 	return cursor;
 }
 
-/* The same for labels: a word that none of the metrics in `bits` has as a label becomes 0, so that
- * it does not split the keys of those that count. */
-static __always_inline u64 *key__append_labels(u64 *cursor, const u64 *words, u32 n, u64 mask,
-					       const volatile u64 *users, u64 bits)
+static __always_inline void key_writer__init(struct key_writer *w, struct key *key)
+{
+	w->cursor = key->words;
+	w->hash = 0;
+	hide(w->cursor);
+}
+
+/* An odd number of its own for each place of a word (splitmix64): clang computes it. */
+static __always_inline u64 hash_factor(u32 place)
+{
+	u64 z = (place + 1) * 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return (z ^ z >> 31) | 1;
+}
+
+/*
+ * The hash is the sum of the words, each times a factor of its own: the products do not wait for
+ * each other. `place` tells apart the words of one plan. Keys in equal steps (process ids, pointers)
+ * would still fall into equal steps, and many of them on each other when the step is unlucky, so
+ * the sum is mixed once more at the end.
+ */
+static __always_inline void key_writer__append(struct key_writer *w, u64 word, u32 place)
+{
+	w->cursor = key__append(w->cursor, word);
+	w->hash += word * hash_factor(place);
+}
+
+/* Its top bits are those in use. */
+static __always_inline u64 key_writer__hash(const struct key_writer *w)
+{
+	return (w->hash ^ w->hash >> 32) * 0xd6e8feb86659fd93ULL;
+}
+
+/* A label's word. One that none of the metrics in `bits` has as a label becomes 0, so that it does
+ * not split the keys of those that count. */
+static __always_inline u64 label__word(const volatile struct wire_label *label, const u64 *words,
+				       bool has_bits, u64 bits)
+{
+	u64 word = *(const u64 *)((const char *)words + label->at);
+
+	if (has_bits) {
+		u64 users = label->users;
+
+		if (users != ~0ULL)
+			word &= is_zero(users & bits) - 1;
+	}
+	return word;
+}
+
+/* Appends the first n labels; n is known to the verifier, so nothing is left of the others. */
+static __always_inline void key_writer__append_labels(struct key_writer *w, const u64 *words,
+						      const volatile struct wire_label *labels,
+						      u64 n, bool has_bits, u64 bits, u32 place)
 {
 	hide(words);
-#define APPEND(i)                          \
-	if ((i) < n && mask & 1ULL << (i)) \
-		cursor = key__append(cursor, users[i] & bits ? words[i] : 0);
-	UNROLL_32(APPEND, 0)
+#define APPEND(i)       \
+	if ((i) >= n)   \
+		return; \
+	key_writer__append(w, label__word(&labels[i], words, has_bits, bits), place + (i));
+	UNROLL_16(APPEND, 0)
 #undef APPEND
-	return cursor;
 }
 
 /* Copies the first n words; n is known to the verifier. */
@@ -59,6 +116,19 @@ static __always_inline void key__copy(u64 *to, const struct key *key, u64 n)
 	to[i] = key->words[i];
 	UNROLL_16(COPY, 0)
 #undef COPY
+}
+
+/* Are the first n words the key's? */
+static __always_inline bool key__is(const struct key *key, const u64 *words, u64 n)
+{
+#define COMPARE(i)                     \
+	if ((i) >= n)                  \
+		return true;           \
+	if (words[i] != key->words[i]) \
+		return false;
+	UNROLL_16(COMPARE, 0)
+#undef COMPARE
+	return true;
 }
 
 #endif

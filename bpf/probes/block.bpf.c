@@ -134,7 +134,7 @@ static __always_inline u64 request__operation(const struct request *rq)
  * (include/linux/blk_types.h); the others are EIO here. */
 static __always_inline u64 status__errno(u32 status)
 {
-	static const u8 errnos[16] = {
+	static const volatile u8 errnos[16] = {
 		[1] = 95, [2] = 110, [3] = 28, [4] = 67, [5] = 121, [6] = 52,
 		[7] = 61, [8] = 84,  [9] = 12, [10] = 5, [12] = 11, [13] = 16,
 	};
@@ -176,28 +176,28 @@ static __always_inline int request__completed(struct request *rq, u32 status, u3
 
 SEC("?tp_btf/block_rq_insert")
 PROGRAM_FOR(block_io, insert)
-int BPF_PROG(on_block_rq_insert, struct request *rq)
+int PROGRAM(on_block_rq_insert, struct request *rq)
 {
 	return request__inserted(rq);
 }
 
 SEC("?tp_btf/block_rq_issue")
 PROGRAM_FOR(block_io, issue)
-int BPF_PROG(on_block_rq_issue, struct request *rq)
+int PROGRAM(on_block_rq_issue, struct request *rq)
 {
 	return request__issued(rq);
 }
 
 SEC("?tp_btf/block_rq_requeue")
 PROGRAM_FOR(block_io, requeue)
-int BPF_PROG(on_block_rq_requeue, struct request *rq)
+int PROGRAM(on_block_rq_requeue, struct request *rq)
 {
 	return request__requeued(rq);
 }
 
 SEC("?tp_btf/block_rq_merge")
 PROGRAM_FOR(block_io, merge)
-int BPF_PROG(on_block_rq_merge, struct request *rq)
+int PROGRAM(on_block_rq_merge, struct request *rq)
 {
 	bpf_map_delete_elem(&s_block_io, &rq);
 	return 0;
@@ -205,7 +205,7 @@ int BPF_PROG(on_block_rq_merge, struct request *rq)
 
 SEC("?tp_btf/block_rq_complete")
 EMITTER_OF(block_io, complete)
-int BPF_PROG(on_block_rq_complete, struct request *rq, u32 status, u32 nr_bytes)
+int PROGRAM(on_block_rq_complete, struct request *rq, u32 status, u32 nr_bytes)
 {
 	return request__completed(rq, status, nr_bytes);
 }

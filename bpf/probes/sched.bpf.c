@@ -90,21 +90,21 @@ static __always_inline int task__switched(bool preempt, const struct task_struct
 
 SEC("?tp_btf/sched_wakeup")
 PROGRAM_FOR(runq_wait, wakeup)
-int BPF_PROG(on_sched_wakeup, struct task_struct *task)
+int PROGRAM(on_sched_wakeup, struct task_struct *task)
 {
 	return wait__woken(task);
 }
 
 SEC("?tp_btf/sched_wakeup_new")
 PROGRAM_FOR(runq_wait, wakeup_new)
-int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
+int PROGRAM(on_sched_wakeup_new, struct task_struct *task)
 {
 	return wait__woken(task);
 }
 
 SEC("?tp_btf/sched_switch")
 EMITTER_OF(runq_wait, switch)
-int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+int PROGRAM(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	return task__switched(preempt, prev, next);
 }

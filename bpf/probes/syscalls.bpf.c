@@ -17,39 +17,51 @@ struct syscall_enter {
 
 EVENT_DEFINE(syscall_enter);
 
-static __always_inline u64 syscall__number(long id)
-{
-	u64 number = (u32)id;
-
 #ifdef __TARGET_ARCH_x86
-	const struct task_struct *task = (void *)bpf_get_current_task_btf();
 
-	if (task->thread_info.status & TS_COMPAT)
-		number |= SYSCALL_COMPAT;
-#endif
-	return number;
+static __always_inline u64 syscall__number(long id, const struct task_struct *task)
+{
+	return (u32)id | (task->thread_info.status & TS_COMPAT ? SYSCALL_COMPAT : 0);
 }
+
+/* The task is asked for once: for the number, and for the event's context. */
+static __always_inline int syscall__entered(long id)
+{
+	const struct task_struct *task;
+	struct syscall_enter ev = {};
+
+	if (!wants(&ev, syscall)) {
+		emit(&ev);
+		return 0;
+	}
+	task = (void *)bpf_get_current_task_btf();
+	ev.syscall = syscall__number(id, task);
+	emit_task(&ev, task);
+	return 0;
+}
+
+#else
 
 static __always_inline int syscall__entered(long id)
 {
-	struct syscall_enter ev = {};
+	const struct syscall_enter ev = {.syscall = (u32)id};
 
-	if (wants(&ev, syscall))
-		ev.syscall = syscall__number(id);
 	emit(&ev);
 	return 0;
 }
 
+#endif
+
 SEC("?tp_btf/sys_enter")
 EMITTER_OF(syscall_enter, enter)
-int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
+int PROGRAM(on_sys_enter, struct pt_regs *regs, long id)
 {
 	return syscall__entered(id);
 }
 
 SEC("?raw_tp/sys_enter")
 EMITTER_OF(syscall_enter, enter)
-int BPF_PROG(on_sys_enter_raw, struct pt_regs *regs, long id)
+int PROGRAM(on_sys_enter_raw, struct pt_regs *regs, long id)
 {
 	return syscall__entered(id);
 }

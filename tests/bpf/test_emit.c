@@ -57,12 +57,12 @@ static void assert_record(struct loaded *l, const char *what)
 				 want[i]);
 }
 
-static void assert_seen(const struct loaded *l, u64 owner, u64 nested)
+static void assert_accepted(const struct loaded *l, u64 owner, u64 nested)
 {
 	const struct wire_ledger *b = book(l);
 
-	assert_int_equal(b->seen, owner);
-	assert_int_equal(b->nested_seen, nested);
+	assert_int_equal(b->accepted, owner);
+	assert_int_equal(b->nested_accepted, nested);
 	assert_int_equal(b->filtered, 0);
 	assert_int_equal(b->nested_filtered, 0);
 	assert_int_equal(b->unpaired, 0);
@@ -110,7 +110,7 @@ static void a_record_has_the_words_its_plan_asks_for(void **state)
 		prctl(PR_SET_NAME, "somebody else");
 		call(l->object, "ut_emit_saved");
 		assert_record(l, "emit_saved");
-		assert_seen(l, 3, 0);
+		assert_accepted(l, 3, 0);
 		assert_int_equal(book(l)->busy, 0);
 		assert_int_equal(book(l)->lost_ring_full + book(l)->lost_no_ring, 0);
 		unload(l);
@@ -127,7 +127,7 @@ static void a_plan_that_is_off_does_nothing(void **state)
 	call(l->object, "ut_emit_task");
 	call(l->object, "ut_emit_saved");
 	assert_int_equal(drain(l), 0);
-	assert_seen(l, 0, 0);
+	assert_accepted(l, 0, 0);
 	unload(l);
 }
 
@@ -160,18 +160,18 @@ static void whoever_finds_the_books_taken_counts_beside_them(void **state)
 		set_event(l);
 		call(l->object, "ut_emit");
 		assert_record(l, "before");
-		assert_seen(l, 1, 0);
+		assert_accepted(l, 1, 0);
 		book(l)->busy = 1;
 		for (u64 nested = 1; nested <= 3; nested++) {
 			call(l->object, "ut_emit");
 			assert_record(l, "nested");
-			assert_seen(l, 1, nested);
+			assert_accepted(l, 1, nested);
 			assert_int_equal(book(l)->busy, 1);
 		}
 		book(l)->busy = 0;
 		call(l->object, "ut_emit");
 		assert_record(l, "after");
-		assert_seen(l, 2, 3);
+		assert_accepted(l, 2, 3);
 		assert_int_equal(book(l)->busy, 0);
 		unload(l);
 	}
@@ -204,7 +204,7 @@ static void without_a_ring_every_metric_loses_the_event(void **state)
 		call(l->object, "ut_emit");
 		assert_lost(l, 0, n);
 	}
-	assert_seen(l, 2, 1);
+	assert_accepted(l, 2, 1);
 	assert_int_equal(drain(l), 0);
 	unload(l);
 }
@@ -221,7 +221,7 @@ static void in_a_full_ring_nothing_is_lost_but_labels(void **state)
 		call(l->object, "ut_emit");
 	taken = drain(l);
 	assert_in_range(taken, 1, CALLS - 1);
-	assert_seen(l, CALLS, 0);
+	assert_accepted(l, CALLS, 0);
 	assert_lost(l, CALLS - taken, 0);
 	/* There is room again. */
 	call(l->object, "ut_emit");

@@ -15,7 +15,7 @@
 #include "pipeline/mountinfo.h"
 #include "tests/bpf/bpf_test.h"
 
-enum { CONTEXT_WORDS = 8, CONTEXT_CPU = 7, RECORD_WORDS = 64, RECORDS_MAX = 128 };
+enum { CONTEXT_WORDS = 8, CONTEXT_CPU = 7, RECORD_WORDS = 64, RECORDS_MAX = 2048 };
 
 struct record {
 	size_t bytes;
@@ -87,34 +87,47 @@ static inline void map_books(struct loaded *l)
 	assert_true(l->books != MAP_FAILED);
 }
 
-/* The object with the metrics of a config (without the rest of it), and these of its programs; NULL
- * is behind the last. */
-static inline struct loaded *load_object(const char *path, const char *const *programs,
-					 const char *metrics, bool enabled, bool preemptible)
+/* How an object is loaded. */
+struct load_options {
+	const char *path;
+	const char *const *programs; /* of the object; NULL is behind the last */
+	const char *metrics;	     /* of the config, without the rest of it */
+	bool off;		     /* the event is not enabled */
+	bool preemptible;
+	u32 slots;	   /* 0: as planned */
+	size_t ring_bytes; /* 0: a page */
+};
+
+static inline struct loaded *load_with(const struct load_options *options)
 {
+	const char *const *programs = options->programs;
+	const char *metrics = options->metrics;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct loaded *l = calloc(1, sizeof(*l));
 	struct err err = {0};
 	const struct rings_layout layout = {
 		.ncpus = (u32)libbpf_num_possible_cpus(),
 		.cpus_per_ring = 1,
-		.size = (size_t)sysconf(_SC_PAGESIZE),
+		.size = options->ring_bytes ? options->ring_bytes : page,
 	};
 	char config[8192];
 	int rc;
 
 	snprintf(config, sizeof(config), "metrics:\n%s", metrics);
 	l->cpu = stay_on_this_cpu();
-	l->object = bpf_object__open(path);
+	l->object = bpf_object__open(options->path);
 	assert_non_null(l->object);
 	l->schema = read_schema(l->object);
 	l->planned = plan_text(config, &(struct plan_source){"test", l->schema}, 1);
 	assert_string_equal(l->planned.err.msg, "");
 	if (l->planned.diags.errors)
 		fail_msg("%s: %s", metrics, l->planned.diags.items[0].text);
+	if (options->slots)
+		event_plan__set_slots(&l->planned.plan->events[0], options->slots);
 	l->event = &l->planned.plan->events[0];
 	l->wire = l->event->wire;
-	l->wire.enabled = enabled;
-	l->wire.preemptible = preemptible;
+	l->wire.enabled = !options->off;
+	l->wire.preemptible = options->preemptible;
 	if (rings__new(&layout, take_record, l, &l->rings, &err))
 		fail_msg("rings: %s", err.msg);
 	switch_programs_off(l->object);
@@ -127,6 +140,18 @@ static inline struct loaded *load_object(const char *path, const char *const *pr
 	fill_tables(l->object, l->event);
 	map_books(l);
 	return l;
+}
+
+static inline struct loaded *load_object(const char *path, const char *const *programs,
+					 const char *metrics, bool enabled, bool preemptible)
+{
+	return load_with(&(struct load_options){
+		.path = path,
+		.programs = programs,
+		.metrics = metrics,
+		.off = !enabled,
+		.preemptible = preemptible,
+	});
 }
 
 static inline void unload(struct loaded *l)

@@ -14,7 +14,7 @@ static const struct layout {
 	const char *name;
 	u32 size;
 	u32 nmembers;		   /* 0: only some are listed */
-	struct member members[25]; /* up to the first without a name */
+	struct member members[35]; /* up to the first without a name */
 } layouts[] = {
 #define AT(type, member)                               \
 	{                                              \
@@ -28,16 +28,25 @@ static const struct layout {
 	{OF(wire_partial),
 	 3,
 	 {AT(wire_partial, head), AT(wire_partial, count), AT(wire_partial, words)}},
-	{OF(wire_plan),
-	 24,
-	 {AT(wire_plan, enabled),	AT(wire_plan, event),	       AT(wire_plan, generation),
-	  AT(wire_plan, delivery),	AT(wire_plan, preemptible),    AT(wire_plan, nmetrics),
-	  AT(wire_plan, always),	AT(wire_plan, has_bits),       AT(wire_plan, ntables),
-	  AT(wire_plan, bound_slots),	AT(wire_plan, presence),       AT(wire_plan, optional_key),
-	  AT(wire_plan, context_fetch), AT(wire_plan, context_filter), AT(wire_plan, context_key),
-	  AT(wire_plan, event_wanted),	AT(wire_plan, event_key),      AT(wire_plan, sum_words),
-	  AT(wire_plan, key_words),	AT(wire_plan, record_bytes),   AT(wire_plan, wake_bytes),
-	  AT(wire_plan, metrics),	AT(wire_plan, context_users),  AT(wire_plan, event_users)}},
+	{OF(wire_plan), 34, {AT(wire_plan, enabled),	   AT(wire_plan, event),
+			     AT(wire_plan, generation),	   AT(wire_plan, delivery),
+			     AT(wire_plan, preemptible),   AT(wire_plan, nmetrics),
+			     AT(wire_plan, always),	   AT(wire_plan, has_bits),
+			     AT(wire_plan, ntables),	   AT(wire_plan, bound_slots),
+			     AT(wire_plan, presence),	   AT(wire_plan, optional_key),
+			     AT(wire_plan, context_fetch), AT(wire_plan, context_filter),
+			     AT(wire_plan, context_key),   AT(wire_plan, event_wanted),
+			     AT(wire_plan, event_key),	   AT(wire_plan, sum_words),
+			     AT(wire_plan, key_words),	   AT(wire_plan, ncontext_labels),
+			     AT(wire_plan, nevent_labels), AT(wire_plan, nsums),
+			     AT(wire_plan, record_bytes),  AT(wire_plan, wake_bytes),
+			     AT(wire_plan, slots),	   AT(wire_plan, hash_shift),
+			     AT(wire_plan, slot_bytes),	   AT(wire_plan, slots_at),
+			     AT(wire_plan, touched_at),	   AT(wire_plan, metrics),
+			     AT(wire_plan, histograms),	   AT(wire_plan, context_labels),
+			     AT(wire_plan, event_labels),  AT(wire_plan, sums)}},
+	{OF(wire_label), 2, {AT(wire_label, at), AT(wire_label, users)}},
+	{OF(wire_mark), 3, {AT(wire_mark, head), AT(wire_mark, accepted), AT(wire_mark, lost)}},
 	{OF(wire_metric),
 	 6,
 	 {AT(wire_metric, needs), AT(wire_metric, value), AT(wire_metric, table),
@@ -54,10 +63,12 @@ static const struct layout {
 	{OF(wire_buckets), 2, {AT(wire_buckets, first), AT(wire_buckets, bounds)}},
 	{OF(wire_ledger),
 	 0,
-	 {AT(wire_ledger, busy), AT(wire_ledger, seen), AT(wire_ledger, filtered),
-	  AT(wire_ledger, nested_seen), AT(wire_ledger, nested_filtered),
-	  AT(wire_ledger, lost_ring_full), AT(wire_ledger, lost_no_ring), AT(wire_ledger, unpaired),
-	  AT(wire_ledger, starts_refused), AT(wire_ledger, clock_skew)}},
+	 {AT(wire_ledger, busy), AT(wire_ledger, accepted), AT(wire_ledger, filtered),
+	  AT(wire_ledger, touched), AT(wire_ledger, evictions), AT(wire_ledger, marked),
+	  AT(wire_ledger, nested_accepted), AT(wire_ledger, nested_filtered),
+	  AT(wire_ledger, nested_inside), AT(wire_ledger, lost_ring_full),
+	  AT(wire_ledger, lost_no_ring), AT(wire_ledger, unpaired), AT(wire_ledger, starts_refused),
+	  AT(wire_ledger, clock_skew)}},
 	{OF(wire_lost_cell),
 	 3,
 	 {AT(wire_lost_cell, count), AT(wire_lost_cell, sum), AT(wire_lost_cell, buckets)}},
@@ -164,7 +175,7 @@ static void the_books_keep_owner_and_others_apart(void **state)
 
 	(void)state;
 	assert_int_equal(offsetof(struct wire_ledger, filtered) / LINE, 0);
-	assert_int_equal(offsetof(struct wire_ledger, nested_seen) % LINE, 0);
+	assert_int_equal(offsetof(struct wire_ledger, nested_accepted) % LINE, 0);
 	assert_int_equal(sizeof(struct wire_ledger) % LINE, 0);
 	assert_int_equal(sizeof(struct wire_lost_cell) % sizeof(u64), 0);
 }

@@ -96,3 +96,5 @@ int ut_pack(void *ctx)
 	}
 	return 0;
 }
+
+FLUSH_PROGRAMS(ut_event)

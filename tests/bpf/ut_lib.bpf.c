@@ -54,8 +54,10 @@ int ut_decide(void *ctx)
 {
 	LOOP(i, 0, UT_ROUNDS)
 	{
-		ut_facts[i] = filter__facts(&ut_filter, ut_event[i], ut_context[i]);
-		ut_metrics[i] = filter__metrics(&ut_filter, ut_facts[i]);
+		ut_facts[i] =
+			filter__facts(&ut_filter, ut_filter.ntests, ut_event[i], ut_context[i]);
+		ut_metrics[i] = filter__accepting(&ut_filter, ut_filter.ntests, 0, ut_event[i],
+						  ut_context[i]);
 	}
 	return 0;
 }

@@ -95,3 +95,5 @@ int ut_measure(void *ctx)
 	ut_elapsed = elapsed(&ev, ut_since, ut_now);
 	return 0;
 }
+
+FLUSH_PROGRAMS(ut_io)

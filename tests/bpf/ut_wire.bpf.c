@@ -6,6 +6,8 @@
 
 ANCHOR(wire_head);
 ANCHOR(wire_partial);
+ANCHOR(wire_mark);
+ANCHOR(wire_label);
 ANCHOR(wire_plan);
 ANCHOR(wire_metric);
 ANCHOR(wire_filter);

@@ -138,7 +138,7 @@ class Loss(unittest.TestCase):
             histogram("wide_seconds", "log2", "labels: [], where: 'value <= 1us'"),
             f"name: sum_seconds_total, type: counter, value: value, labels: [key], {most}",
             "name: calls_total, type: counter, labels: [comm]",
-        ], ring="64KiB")
+        ], ring="64KiB") + "events: { test_call: { delivery: stream } }\n"
 
     def lose(self):
         """The daemon stands still for 200 ms in the middle of the load; its last scrape and ledger."""

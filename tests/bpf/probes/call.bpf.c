@@ -36,7 +36,7 @@ EVENT_DEFINE(test_call);
 
 SEC("?tp_btf/sys_enter")
 EMITTER_OF(test_call, enter)
-int BPF_PROG(on_test_call, struct pt_regs *regs, long id)
+int PROGRAM(on_test_call, struct pt_regs *regs, long id)
 {
 	if (id != TEST_CALL)
 		return 0;
@@ -46,3 +46,5 @@ int BPF_PROG(on_test_call, struct pt_regs *regs, long id)
 	emit(&ev);
 	return 0;
 }
+
+FLUSH_PROGRAMS(test_call)

@@ -19,7 +19,7 @@ EVENT_DEFINE(test_late);
 
 SEC("?tp_btf/sys_enter")
 EMITTER_OF(test_busy, enter)
-int BPF_PROG(on_busy, struct pt_regs *regs, long id)
+int PROGRAM(on_busy, struct pt_regs *regs, long id)
 {
 	const struct test_busy ev = {(u32)id};
 
@@ -29,10 +29,12 @@ int BPF_PROG(on_busy, struct pt_regs *regs, long id)
 
 SEC("?kprobe/ringtally_no_such_function")
 EMITTER_OF(test_late, call)
-int on_late(void *ctx)
+int PROGRAM_WITH_CONTEXT(on_late, void *, ctx)
 {
 	const struct test_late ev = {};
 
 	emit(&ev);
 	return 0;
 }
+
+FLUSH_PROGRAMS(test_busy, test_late)

@@ -15,7 +15,7 @@ EVENT_DEFINE(test_beside);
 
 SEC("?tp_btf/sys_enter")
 EMITTER_OF(test_refused, enter)
-int BPF_PROG(on_refused, struct pt_regs *regs, long id)
+int PROGRAM(on_refused, struct pt_regs *regs, long id)
 {
 	const struct test_refused ev = {*(volatile u64 *)id};
 
@@ -25,10 +25,12 @@ int BPF_PROG(on_refused, struct pt_regs *regs, long id)
 
 SEC("?tp_btf/sys_enter")
 EMITTER_OF(test_beside, enter)
-int BPF_PROG(on_beside, struct pt_regs *regs, long id)
+int PROGRAM(on_beside, struct pt_regs *regs, long id)
 {
 	const struct test_beside ev = {(u32)id};
 
 	emit(&ev);
 	return 0;
 }
+
+FLUSH_PROGRAMS(test_refused, test_beside)

@@ -13,7 +13,7 @@ EVENT_DEFINE(test_variant);
 
 SEC("?fentry/ringtally_no_such_function")
 EMITTER_OF(test_variant, enter)
-int BPF_PROG(on_variant_fentry)
+int PROGRAM(on_variant_fentry)
 {
 	const struct test_variant ev = {};
 
@@ -23,7 +23,7 @@ int BPF_PROG(on_variant_fentry)
 
 SEC("?kprobe/ringtally_no_such_function")
 EMITTER_OF(test_variant, enter)
-int on_variant_kprobe(void *ctx)
+int PROGRAM_WITH_CONTEXT(on_variant_kprobe, void *, ctx)
 {
 	const struct test_variant ev = {};
 
@@ -33,10 +33,12 @@ int on_variant_kprobe(void *ctx)
 
 SEC("?tp_btf/sys_enter")
 EMITTER_OF(test_variant, enter)
-int BPF_PROG(on_variant, struct pt_regs *regs, long id)
+int PROGRAM(on_variant, struct pt_regs *regs, long id)
 {
 	const struct test_variant ev = {(u32)id};
 
 	emit(&ev);
 	return 0;
 }
+
+FLUSH_PROGRAMS(test_variant)

@@ -17,7 +17,6 @@
 #define MIB	  (1024 * KIB)
 
 #define LIMIT_MAX (1024 * MIB)
-#define COMBINING (WIRE_STREAM + 1) /* any delivery but streaming */
 
 enum { EVENTS = 4 };
 
@@ -32,21 +31,21 @@ static int reset_events(void **state)
 {
 	(void)state;
 	events[0] = (struct event_plan){
-		.ledger_bytes = 144,
-		.wire = {.delivery = COMBINING, .key_words = 3},
+		.lost_words = 2,
+		.wire = {.delivery = WIRE_COMBINE, .key_words = 3},
 	};
 	events[1] = (struct event_plan){
-		.ledger_bytes = 368,
+		.lost_words = 30,
 		.table_bytes = 512,
-		.wire = {.delivery = COMBINING, .key_words = 1, .sum_words = 1, .ntables = 1},
+		.wire = {.delivery = WIRE_COMBINE, .key_words = 1, .sum_words = 1, .ntables = 1},
 	};
 	events[2] = (struct event_plan){
-		.ledger_bytes = 384,
+		.lost_words = 32,
 		.table_bytes = 512,
-		.wire = {.delivery = COMBINING, .key_words = 4, .sum_words = 3, .ntables = 1},
+		.wire = {.delivery = WIRE_COMBINE, .key_words = 4, .sum_words = 3, .ntables = 1},
 	};
 	events[3] = (struct event_plan){
-		.ledger_bytes = 144,
+		.lost_words = 2,
 		.wire = {.delivery = WIRE_STREAM, .key_words = 5},
 	};
 	starts[1] = (struct start_map){.entries = 32768, .key_bytes = 4, .value_bytes = 8};

@@ -46,7 +46,7 @@ static void figures_are_near_those_the_kernel_gives(void **state)
 		{{.entries = 32768, .key_bytes = 4, .value_bytes = 8}, 2622480},
 		{{.entries = 8192, .key_bytes = 8, .value_bytes = 32}, 853056},
 	};
-	const struct event_plan books = {.ledger_bytes = 384};
+	const struct event_plan books = {.lost_words = 32};
 	const u64 ring = 1065288, outer = 328;
 
 	(void)state;
@@ -60,7 +60,7 @@ static void figures_are_near_those_the_kernel_gives(void **state)
 
 static void without_starts_or_a_table_there_is_no_such_cost(void **state)
 {
-	const struct event_plan event = {.ledger_bytes = 144, .table_bytes = 256};
+	const struct event_plan event = {.lost_words = 2, .table_bytes = 256};
 	const struct event_cost cost = cost_of_event(&event, 0, &no_starts, &two_cpus);
 
 	(void)state;
@@ -83,7 +83,7 @@ static void every_table_is_paid_for(void **state)
 
 static void rings_and_books_grow_with_the_cpus(void **state)
 {
-	const struct event_plan event = {.ledger_bytes = 4096};
+	const struct event_plan event = {.lost_words = 496};
 	const u64 books = cost_of_event(&event, 0, &no_starts, &two_cpus).books;
 	const u64 rings = rings_of(2, 1, 64 << 10);
 
@@ -112,7 +112,7 @@ static void a_slot_has_a_count_the_key_the_sums_and_a_place_in_the_list(void **s
 
 static void a_table_stands_behind_the_books_of_every_cpu(void **state)
 {
-	const struct event_plan event = {.ledger_bytes = 160, .wire = {.key_words = 3}};
+	const struct event_plan event = {.lost_words = 4, .wire = {.key_words = 3}};
 	const struct event_cost both = cost_of_event(&event, 1024, &no_starts, &two_cpus);
 	const u64 table = 1024ULL * (8 * 4 + 4);
 
@@ -126,7 +126,7 @@ static void a_table_stands_behind_the_books_of_every_cpu(void **state)
 static void mapped_arrays_are_whole_pages(void **state)
 {
 	static const struct cost_machine large_pages = {.ncpus = 1, .page_bytes = 65536};
-	const struct event_plan event = {.ledger_bytes = 136};
+	const struct event_plan event = {.lost_words = 1};
 
 	(void)state;
 	assert_int_equal(cost_of_event(&event, 0, &no_starts, &large_pages).books, 2 * 65536);

@@ -180,7 +180,7 @@ static void bucket_numbers_stand_four_to_a_word(void **state)
 			/* count, sum, three buckets */
 			assert_int_equal(event->wire.metrics[i].cell, 5 * i);
 		}
-		assert_int_equal(event->ledger_bytes, LEDGER_BYTES + 8 * 5 * n);
+		assert_int_equal(event->lost_words, 5 * n);
 		planned__fini(&p);
 		free(text);
 	}
@@ -241,8 +241,18 @@ static void everything_has_its_place(void **state)
 	assert_int_equal(wire->metrics[2].cell, 4);
 	assert_int_equal(wire->metrics[3].cell, 4 + 2 + 4);
 	assert_int_equal(m[3].desc.nbounds, 27);
-	assert_int_equal(event->ledger_bytes, LEDGER_BYTES + 8 * (10 + 2 + 28));
+	assert_int_equal(event->lost_words, 10 + 2 + 28);
 	planned__fini(&p);
+}
+
+static void assert_labels(const struct wire_label *labels, u64 n, u64 want_n, const u64 *words,
+			  const u64 *users)
+{
+	assert_int_equal(n, want_n);
+	for (u64 i = 0; i < want_n; i++) {
+		assert_int_equal(labels[i].at, 8 * words[i]);
+		assert_int_equal(labels[i].users, users[i]);
+	}
 }
 
 /* Who may see a word in the key is told for each of a text's words. */
@@ -253,10 +263,66 @@ static void words_have_the_metrics_that_use_them(void **state)
 	const struct wire_plan *wire = &p.plan->events[0].wire;
 
 	(void)state;
-	for (u32 w = 0; w < WIRE_WORDS_MAX; w++) {
-		assert_int_equal(wire->context_users[w], w < 2 ? 1 : 0);
-		assert_int_equal(wire->event_users[w], w == 1 ? 3 : w == 5 || w == 6 ? 2 : 0);
+	assert_int_equal(wire->has_bits, 0); /* both metrics count every event */
+	assert_labels(wire->context_labels, wire->ncontext_labels, 2, (const u64[]){0, 1},
+		      (const u64[]){~0ULL, ~0ULL});
+	assert_labels(wire->event_labels, wire->nevent_labels, 3, (const u64[]){1, 5, 6},
+		      (const u64[]){~0ULL, ~0ULL, ~0ULL});
+	planned__fini(&p);
+}
+
+/* Only where metrics count different events: a label that all of them have needs no telling. */
+static void labels_are_hidden_from_metrics_that_lack_them(void **state)
+{
+	struct planned p = sound_plan(COUNT_B("where: device == 1, labels: [comm, device]")
+					      COUNT_C("labels: [file, {name: x, field: device}]"));
+	const struct wire_plan *wire = &p.plan->events[0].wire;
+
+	(void)state;
+	assert_int_equal(wire->has_bits, 1);
+	assert_labels(wire->context_labels, wire->ncontext_labels, 2, (const u64[]){0, 1},
+		      (const u64[]){1, 1});
+	assert_labels(wire->event_labels, wire->nevent_labels, 3, (const u64[]){1, 5, 6},
+		      (const u64[]){~0ULL, 2, 2});
+	planned__fini(&p);
+}
+
+/* Behind the lost cells, on cache lines of their own, the slots and the list of touched ones. */
+static void a_table_stands_behind_the_lost_cells(void **state)
+{
+	struct planned p = sound_plan(COUNT_B("value: bytes, labels: [comm, device]"));
+	struct event_plan *event = &p.plan->events[0];
+	const struct wire_plan *wire = &event->wire;
+
+	(void)state;
+	for (u32 slots = WIRE_SLOTS_MIN; slots <= WIRE_SLOTS_MAX; slots *= 2) {
+		event_plan__set_slots(event, slots);
+		assert_int_equal(event->slots, slots);
+		assert_int_equal(wire->slots, slots);
+		assert_int_equal(wire->slot_bytes, 8 * (1 + 3 + 1));
+		assert_int_equal(wire->slots_at % 64, 0);
+		assert_in_range(wire->slots_at, LEDGER_BYTES + 16, LEDGER_BYTES + 16 + 63);
+		assert_int_equal(wire->touched_at, wire->slots_at + 40ULL * slots);
+		assert_int_equal(event->ledger_bytes % 64, 0);
+		assert_in_range(event->ledger_bytes, wire->touched_at + 4ULL * slots,
+				wire->touched_at + 4ULL * slots + 63);
+		assert_int_equal(~0ULL >> wire->hash_shift, slots / 2 - 1);
 	}
+	planned__fini(&p);
+}
+
+static void a_streamed_event_has_no_table(void **state)
+{
+	struct planned p =
+		sound_plan(COUNT_B("labels: [comm]") "events: {io: {delivery: stream}}\n");
+	struct event_plan *event = &p.plan->events[0];
+
+	(void)state;
+	event_plan__set_slots(event, 64);
+	assert_int_equal(event->slots, 0);
+	assert_int_equal(event->wire.slots, 0);
+	assert_int_equal(event->wire.delivery, WIRE_STREAM);
+	assert_int_equal(event->ledger_bytes, LEDGER_BYTES + 64);
 	planned__fini(&p);
 }
 
@@ -304,7 +370,7 @@ static void without_histograms_there_are_no_tables(void **state)
 	assert_int_equal(p.plan->events[0].wire.ntables, 0);
 	assert_int_equal(p.plan->events[0].wire.bound_slots, 0);
 	assert_int_equal(p.plan->events[0].wire.key_words, 0);
-	assert_int_equal(p.plan->events[0].ledger_bytes, LEDGER_BYTES + 16);
+	assert_int_equal(p.plan->events[0].lost_words, 2);
 	planned__fini(&p);
 }
 
@@ -361,6 +427,9 @@ int main(void)
 		cmocka_unit_test(bucket_numbers_stand_four_to_a_word),
 		cmocka_unit_test(everything_has_its_place),
 		cmocka_unit_test(words_have_the_metrics_that_use_them),
+		cmocka_unit_test(labels_are_hidden_from_metrics_that_lack_them),
+		cmocka_unit_test(a_table_stands_behind_the_lost_cells),
+		cmocka_unit_test(a_streamed_event_has_no_table),
 		cmocka_unit_test(words_behind_other_words_are_counted_right),
 		cmocka_unit_test(tables_are_as_large_as_the_largest),
 		cmocka_unit_test(without_histograms_there_are_no_tables),

@@ -575,10 +575,11 @@ static void what_the_kernel_lost_is_shown_once(void **state)
 	start(&f, "metrics:\n"
 		  "- {name: a_total, event: io, type: counter, labels: [id]}\n"
 		  "- {name: b_total, event: io, type: counter}\n");
-	assert_int_equal(ftruncate(fd, (off_t)sysconf(_SC_PAGESIZE)), 0);
-	const u32 value_bytes = f.planned.plan->events[0].ledger_bytes;
-	assert_int_equal(value_bytes, sizeof(struct wire_ledger) + sizeof(cells[0]));
-	assert_int_equal(ledger__new(fd, CPUS, value_bytes, &ledger, &err), 0);
+	const struct event_plan *event = &f.planned.plan->events[0];
+	const u32 value_bytes = event->ledger_bytes;
+	assert_int_equal(ftruncate(fd, (off_t)CPUS * value_bytes + sysconf(_SC_PAGESIZE)), 0);
+	assert_int_equal(event->lost_words * sizeof(u64), sizeof(cells[0]));
+	assert_int_equal(ledger__new(fd, CPUS, event, &ledger, &err), 0);
 	for (u64 round = 1; round <= 3; round++) {
 		for (u32 cpu = 0; cpu < CPUS; cpu++) {
 			off_t cell =
@@ -786,11 +787,12 @@ static void what_the_kernel_lost_of_numbers_is_shown_once(void **state)
 		  "- {name: b_total, event: io, type: counter, value: amount, labels: "
 		  "[id]}\n" HISTOGRAM("c", "amount", "[1, 2]", ", labels: [id]")
 			  HISTOGRAM("d", "weight", "[5]", ""));
-	const u32 value_bytes = f.planned.plan->events[0].ledger_bytes;
+	const struct event_plan *event = &f.planned.plan->events[0];
+	const u32 value_bytes = event->ledger_bytes;
 
-	assert_int_equal(value_bytes, sizeof(struct wire_ledger) + WORDS * sizeof(u64));
-	assert_int_equal(ftruncate(fd, (off_t)sysconf(_SC_PAGESIZE)), 0);
-	assert_int_equal(ledger__new(fd, CPUS, value_bytes, &ledger, &err), 0);
+	assert_int_equal(event->lost_words, WORDS);
+	assert_int_equal(ftruncate(fd, (off_t)CPUS * value_bytes + sysconf(_SC_PAGESIZE)), 0);
+	assert_int_equal(ledger__new(fd, CPUS, event, &ledger, &err), 0);
 	for (u64 round = 1; round <= 3; round++) {
 		for (u32 cpu = 0; cpu < CPUS; cpu++) {
 			const u64 cells[WORDS] = {

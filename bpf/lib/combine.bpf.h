@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Layer 3: the combining table, a CPU's write-back cache of partial aggregates. Only the holder of
+ * the books' guard is here.
+ *
+ * A key's hash leads to a pair of slots. One of them has the key: its count and sums grow. Else the
+ * one that counted less leaves for the ring and the new key takes its place; room in the ring is
+ * reserved first, so that a full ring costs the new event its labels and leaves the table as it is.
+ *
+ * Layout and sizes are plan constants, so every offset is known to the verifier, and an index that
+ * comes from the top bits of a hash needs no bounds check.
+ */
+#ifndef RINGTALLY_BPF_LIB_COMBINE_H
+#define RINGTALLY_BPF_LIB_COMBINE_H
+
+#include "bpf/lib/key.bpf.h"
+#include "bpf/lib/record.bpf.h"
+
+enum combined {
+	COMBINED,
+	COMBINE_NO_ROOM, /* in the ring, for the partial aggregate that would have to leave */
+	COMBINE_WRAPS,	 /* a sum of the slot would not fit its word */
+};
+
+/* A pair of slots. */
+struct table_pair {
+	u64 number;
+	u64 *first;
+	u64 *second;
+};
+
+static __always_inline u64 *slot__at(struct wire_ledger *l, const volatile struct wire_plan *plan,
+				     u64 number)
+{
+	return (u64 *)((char *)l + plan->slots_at + number * plan->slot_bytes);
+}
+
+static __always_inline u64 *slot__key(u64 *slot)
+{
+	return slot + 1;
+}
+
+static __always_inline u64 *slot__sums(u64 *slot, const volatile struct wire_plan *plan)
+{
+	return slot + 1 + plan->key_words;
+}
+
+static __always_inline struct table_pair
+table__pair(struct wire_ledger *l, const volatile struct wire_plan *plan, u64 hash)
+{
+	struct table_pair pair = {.number = hash >> plan->hash_shift};
+
+	pair.first = slot__at(l, plan, 2 * pair.number);
+	pair.second = (u64 *)((char *)pair.first + plan->slot_bytes);
+	return pair;
+}
+
+/* The list of slots that count something. There are never more of them than slots. */
+static __always_inline u32 *table__touched(struct wire_ledger *l,
+					   const volatile struct wire_plan *plan, u64 n)
+{
+	return (u32 *)((char *)l + plan->touched_at) + (n & (plan->slots - 1));
+}
+
+/* A slot's count leaves 0. */
+static __always_inline void table__touch(struct wire_ledger *l,
+					 const volatile struct wire_plan *plan, u64 slot)
+{
+	*table__touched(l, plan, l->touched) = (u32)slot;
+	l->touched++;
+}
+
+/* Copies a slot to a record, word by word as far as the plan's slots go. */
+static __always_inline void slot__copy(u64 *to, const u64 *slot,
+				       const volatile struct wire_plan *plan)
+{
+#define COPY(i)                                    \
+	if ((i) * sizeof(u64) >= plan->slot_bytes) \
+		return;                            \
+	to[i] = slot[i];
+	UNROLL_32(COPY, 0)
+#undef COPY
+}
+
+/* Words below 2^63 on both sides cannot wrap; others are too rare to be looked at more closely. */
+static __always_inline bool slot__would_wrap(u64 *slot, const u64 *event,
+					     const volatile struct wire_plan *plan)
+{
+	const u64 *sums = slot__sums(slot, plan);
+	u64 together = 0;
+
+#define COLLECT(i)                     \
+	if ((i) >= plan->nsums)        \
+		return together >> 63; \
+	together |= sums[i] | *(const u64 *)((const char *)event + plan->sums[i]);
+	UNROLL_8(COLLECT, 0)
+#undef COLLECT
+	return together >> 63;
+}
+
+static __always_inline void slot__add_sums(u64 *slot, const u64 *event,
+					   const volatile struct wire_plan *plan)
+{
+	u64 *sums = slot__sums(slot, plan);
+
+#define ADD(i)                  \
+	if ((i) >= plan->nsums) \
+		return;         \
+	sums[i] += *(const u64 *)((const char *)event + plan->sums[i]);
+	UNROLL_8(ADD, 0)
+#undef ADD
+}
+
+/* The slot `number` has the event's key. */
+static __always_inline enum combined slot__add(u64 *slot, u64 number, struct wire_ledger *l,
+					       const volatile struct wire_plan *plan,
+					       const u64 *event)
+{
+	hide(event);
+	if (plan->nsums) {
+		if (slot__would_wrap(slot, event, plan))
+			return COMBINE_WRAPS;
+		slot__add_sums(slot, event, plan);
+	}
+	if (!slot[0])
+		table__touch(l, plan, number);
+	slot[0]++;
+	return COMBINED;
+}
+
+/* Sends what the slot counts. False: there is no room for it. */
+static __always_inline bool slot__evict(const u64 *slot, struct wire_ledger *l,
+					const volatile struct wire_plan *plan)
+{
+	void *ring;
+	struct wire_partial *record = partial__reserve(plan, l, &ring);
+
+	if (!record)
+		return false;
+	slot__copy(&record->count, slot, plan);
+	l->evictions++;
+	partial__submit(plan, ring, record, l->evictions);
+	return true;
+}
+
+/* No slot of the pair has the key: the one that counted less gets it. Without a jump to find it, as
+ * no prediction would help. */
+static __always_inline enum combined table__replace(const struct table_pair *pair,
+						    struct wire_ledger *l,
+						    const volatile struct wire_plan *plan,
+						    const struct key *key, const u64 *event)
+{
+	u64 way = above(pair->first[0], pair->second[0]);
+	u64 *slot = (u64 *)((char *)pair->first + way * plan->slot_bytes);
+
+	if (!slot[0])
+		table__touch(l, plan, 2 * pair->number + way);
+	else if (!slot__evict(slot, l, plan))
+		return COMBINE_NO_ROOM;
+	slot[0] = 1;
+	key__copy(slot__key(slot), key, plan->key_words);
+	if (plan->nsums)
+		sums__set(slot__sums(slot, plan), event, plan);
+	return COMBINED;
+}
+
+/* Counts the event in the table. */
+static __always_inline enum combined table__count(struct wire_ledger *l,
+						  const volatile struct wire_plan *plan,
+						  const struct key *key, u64 hash, const u64 *event)
+{
+	struct table_pair pair = table__pair(l, plan, hash);
+
+	if (key__is(key, slot__key(pair.first), plan->key_words))
+		return slot__add(pair.first, 2 * pair.number, l, plan, event);
+	if (key__is(key, slot__key(pair.second), plan->key_words))
+		return slot__add(pair.second, 2 * pair.number + 1, l, plan, event);
+	return table__replace(&pair, l, plan, key, event);
+}
+
+#endif

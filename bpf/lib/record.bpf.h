@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Layer 2: records in this CPU's ring. Room comes first, what goes into it second: whoever finds
+ * none still has everything in hand.
+ */
+#ifndef RINGTALLY_BPF_LIB_RECORD_H
+#define RINGTALLY_BPF_LIB_RECORD_H
+
+#include "bpf/lib/ledger.bpf.h"
+
+/* Consumers sleep between paced drains, and are woken only when a ring fills up. To look at that is
+ * worth its time once in so many records. */
+#define WAKE_INTERVAL 64
+
+static __always_inline void *ring__of_this_cpu(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&m_rings, &cpu);
+}
+
+static __always_inline struct wire_head record__head(const volatile struct wire_plan *plan, u8 type)
+{
+	return (struct wire_head){
+		.type = type,
+		.generation = (u8)plan->generation,
+		.event = (u16)plan->event,
+		.cpu = bpf_get_smp_processor_id(),
+	};
+}
+
+/* Room for a partial aggregate; NULL: there is none, which counts as one event lost. */
+static __always_inline struct wire_partial *partial__reserve(const volatile struct wire_plan *plan,
+							     struct wire_ledger *l, void **ret_ring)
+{
+	struct wire_partial *record;
+	void *ring = ring__of_this_cpu();
+
+	if (!ring) {
+		count_shared(&l->lost_no_ring, 1);
+		return NULL;
+	}
+	record = bpf_ringbuf_reserve(ring, plan->record_bytes, 0);
+	if (!record) {
+		count_shared(&l->lost_ring_full, 1);
+		return NULL;
+	}
+	record->head = record__head(plan, WIRE_PARTIAL);
+	*ret_ring = ring;
+	return record;
+}
+
+static __always_inline u64 record__wakeup(const volatile struct wire_plan *plan, void *ring)
+{
+	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < plan->wake_bytes)
+		return BPF_RB_NO_WAKEUP;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+/* `number`: of this record among those of the CPU. */
+static __always_inline void partial__submit(const volatile struct wire_plan *plan, void *ring,
+					    struct wire_partial *record, u64 number)
+{
+	u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (number % WAKE_INTERVAL == 0)
+		flags = record__wakeup(plan, ring);
+	bpf_ringbuf_submit(record, flags);
+}
+
+/* The words at these places of the event, one behind the other. n is known to the verifier. */
+static __always_inline void sums__set(u64 *sums, const u64 *event,
+				      const volatile struct wire_plan *plan)
+{
+	hide(event);
+#define SET(i)                  \
+	if ((i) >= plan->nsums) \
+		return;         \
+	sums[i] = *(const u64 *)((const char *)event + plan->sums[i]);
+	UNROLL_8(SET, 0)
+#undef SET
+}
+
+#endif

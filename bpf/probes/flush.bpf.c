@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* The flush of all shipped events: this object has no event of its own, and is linked with the
+ * others. */
+#include "bpf/lib/flush.bpf.h"
+
+FLUSH_PROGRAMS(block_io, runq_wait, syscall_enter)
