@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front door: the work is done by CMakePresets.json and scripts/.
-.PHONY: build run test lint docs stress accept-skeleton accept-events bench vm demo help
+.PHONY: build run test lint docs stress accept-skeleton accept-events accept-bench bench vm demo help
 
 build: ## build/release/ringtally
 	@cmake --preset release >/dev/null
@@ -42,7 +42,17 @@ accept-events: ## the acceptance run of block I/O, run queues, histograms and fi
 	@$(MAKE) --no-print-directory build
 	@tests/accept/events.sh
 
-bench vm demo: ## come with a later version
+accept-bench: ## the acceptance run of the bench (root; a quarter of an hour on a quiet machine)
+	@scripts/deps.sh build test peers
+	@$(MAKE) --no-print-directory build
+	@tests/accept/bench.sh
+
+bench: ## install what is missing, build, measure here into bench/results/ (root); NAME=... names it
+	@scripts/deps.sh build
+	@$(MAKE) --no-print-directory build
+	@scripts/bench.sh
+
+vm demo: ## come with a later version
 	@echo "make $@: not there yet, it comes with a later version" >&2
 	@exit 2
 

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/progress.h"
 
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/pause.h"
+
 enum { REFRESH_MS = 200 };
-
-static u64 now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 1000 + (u64)now.tv_nsec / 1000000;
-}
 
 void progress__init(struct progress *p, FILE *out)
 {
@@ -28,7 +21,7 @@ void progress__begin(struct progress *p, const char *what)
 
 void progress__step(struct progress *p, size_t done, size_t all)
 {
-	u64 now = now_ms();
+	u64 now = pause_now_ns() / 1000000;
 
 	if (!p->out || now - p->shown_ms < REFRESH_MS)
 		return;

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/util.h"
 #include "bench/bench.h"
 #include "bench/emitter.h"
 #include "bench/event_load.h"
+#include "bench/pause.h"
 #include "bench/peer.h"
 #include "bench/random.h"
 #include "bench/stub.h"
@@ -35,14 +35,6 @@ struct shipped {
 	u64 consumer_ns;
 	size_t made; /* events, with the slots filled */
 };
-
-static u64 wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 1000000000ULL + (u64)now.tv_nsec;
-}
 
 static int attach_stubs(struct shipped *s, struct err *err)
 {
@@ -102,10 +94,10 @@ static int measure_block(struct shipped *s, bool filled, double *ret_ns, struct 
 
 	if (!rc) /* what the switch has left cold */
 		rc = s->load->make(s->load_ctx, events / 10, err);
-	begin = wall_ns();
+	begin = pause_now_ns();
 	if (!rc)
 		rc = s->load->make(s->load_ctx, events, err);
-	*ret_ns = (double)(wall_ns() - begin) / (double)events;
+	*ret_ns = (double)(pause_now_ns() - begin) / (double)events;
 	if (filled) {
 		s->made += events + events / 10;
 		worker__start(s->worker, drain_job, s);

@@ -23,7 +23,7 @@ enum { RUNS_MAX = 100 };
 struct bench_flags {
 	const char *json;
 	const char *runs;
-	struct flag_values config_file;
+	const char *config_file;
 	bool quick;
 	bool help;
 };
@@ -33,7 +33,7 @@ struct bench_flags {
 static const struct flag flag_rows[] = {
 	{"json", 0, FLAG_TEXT, AT(json), "FILE", "also write everything there, with every sample"},
 	{"runs", 0, FLAG_TEXT, AT(runs), "N", "measure N times, and say how far the runs agree"},
-	{"config.file", 0, FLAG_LIST, AT(config_file), "FILE",
+	{"config.file", 0, FLAG_TEXT, AT(config_file), "FILE",
 	 "config whose events are measured (default as `run`)"},
 	{"quick", 0, FLAG_SWITCH, AT(quick), NULL,
 	 "few rounds: to see that it works, not to quote"},
@@ -140,7 +140,7 @@ static int measure(const struct chosen_suites *suites, const struct bench_flags 
 {
 	struct bench_options options = {
 		.config = setup->config,
-		.config_file = f->config_file.n ? f->config_file.items[0] : NULL,
+		.config_file = f->config_file,
 		.quick = f->quick,
 	};
 	FILE *json = f->json ? fopen(f->json, "we") : NULL;
@@ -199,7 +199,7 @@ static int run(const struct verb *self, int argc, char **argv)
 		status = setup_logging(NULL, NULL, false);
 	if (status)
 		return status;
-	status = setup__init(&setup, f.config_file.items, f.config_file.n, NULL);
+	status = setup__init(&setup, &f.config_file, f.config_file ? 1 : 0, NULL);
 	if (status)
 		return status;
 	if (caps_check(NULL, &err))

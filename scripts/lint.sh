@@ -62,7 +62,7 @@ check_shell() {
 check_spelling() {
 	# Nd is a macro of man pages; the others are misspelt on purpose, by tests of suggestions.
 	codespell --quiet-level 2 --ignore-words-list nd,nam,nmae,nnumber,lables,feild,sise,raed \
-		--skip './build,./.git,./tests/config/bad,./LICENSE,./bpf/LICENSE-*,./tests/fuzz/corpus,./tests/fuzz/regression'
+		--skip './build,./bench/results,./.git,./tests/config/bad,./LICENSE,./bpf/LICENSE-*,./tests/fuzz/corpus,./tests/fuzz/regression'
 }
 
 # Without the system's headers: quick, and our macros are enough for it. varFuncNullUB is about systems

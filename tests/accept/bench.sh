@@ -9,11 +9,11 @@ cd "$(dirname "$0")/../.." || exit 1
 
 build release
 mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing
-cd tests/accept || exit 1
+cd tests/integration || exit 1
 
 line 'three runs, one with the other CPU compiling: twins, planted costs, ratios' \
-	with release bench.py
+	with release ../accept/bench.py
 line 'footprint: private memory, below node_exporter; first scrape, beside bpftrace' \
-	with release footprint.py
+	with release ../accept/footprint.py
 
 summary
