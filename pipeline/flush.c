@@ -24,8 +24,9 @@ enum { NS_PER_MS = 1000000 };
 enum { SPACING_FACTOR = 10, SPACING_MIN_MS = 5, SPACING_MAX_MS = 25 };
 
 /* A walk gives way to the rest of the loop after so long. Whoever was in the books has usually left
- * them when the next call arrives; one who was preempted there has not. */
-enum { TURN_NS = 2 * NS_PER_MS, BUSY_CALLS = 8, BUSY_MS = 1 };
+ * them when the next call arrives; one who was preempted there has not, and may not come to run for
+ * long: then the rest of the walk does not wait for this CPU, whose counts stay pending. */
+enum { TURN_NS = 2 * NS_PER_MS, BUSY_CALLS = 8, BUSY_MS = 1, BUSY_TURNS = 100 };
 
 enum phase {
 	RESTING,  /* until the timer, or a request */
@@ -46,6 +47,7 @@ struct flush {
 	u64 duration_ns;
 	u32 object; /* where the walk is */
 	u32 cpu;
+	u32 busy_turns; /* at this place */
 	u32 offline;
 	u32 last_offline;
 	bool failed;		      /* said once */
@@ -92,6 +94,7 @@ static void finish_walk(struct flush *f)
 
 static bool next_place(struct flush *f)
 {
+	f->busy_turns = 0;
 	if (++f->cpu == f->collector->ncpus) {
 		f->cpu = 0;
 		f->object++;
@@ -143,7 +146,7 @@ static void walk(struct flush *f)
 			drain__place_barrier(f->drain, &f->barrier);
 			return;
 		}
-		if (place == PLACE_BUSY) {
+		if (place == PLACE_BUSY && ++f->busy_turns < BUSY_TURNS) {
 			schedule(f, uv_hrtime() + (u64)BUSY_MS * NS_PER_MS);
 			return;
 		}
@@ -162,6 +165,7 @@ static void begin(struct flush *f)
 	f->started_ns = uv_hrtime();
 	f->object = 0;
 	f->cpu = 0;
+	f->busy_turns = 0;
 	f->offline = 0;
 	uv_timer_stop(&f->timer);
 	walk(f);

@@ -45,13 +45,18 @@ static __always_inline u64 *slot__sums(u64 *slot, const volatile struct wire_pla
 	return slot + 1 + plan->key_words;
 }
 
+/* What the hash leads to waits for the hash only: the rest of the sum is done before. */
 static __always_inline struct table_pair
 table__pair(struct wire_ledger *l, const volatile struct wire_plan *plan, u64 hash)
 {
 	struct table_pair pair = {.number = hash >> plan->hash_shift};
+	u64 slot_bytes = plan->slot_bytes, pair_bytes = 2 * slot_bytes;
+	char *slots = (char *)l + plan->slots_at;
 
-	pair.first = slot__at(l, plan, 2 * pair.number);
-	pair.second = (u64 *)((char *)pair.first + plan->slot_bytes);
+	hide(pair_bytes);
+	hide(slots);
+	pair.first = (u64 *)(slots + pair.number * pair_bytes);
+	pair.second = (u64 *)((char *)pair.first + slot_bytes);
 	return pair;
 }
 

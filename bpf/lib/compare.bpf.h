@@ -33,7 +33,14 @@ static __always_inline u64 above(u64 x, u64 n)
 	return top_bit(n - x);
 }
 
-/* How many bits x has: 0 for 0, 64 for 2^63 and more. */
+/* How many bits a byte has. */
+__weak const volatile u8 bit_lengths[256] = {
+	[1] = 1,	 [2 ... 3] = 2,	  [4 ... 7] = 3,    [8 ... 15] = 4,
+	[16 ... 31] = 5, [32 ... 63] = 6, [64 ... 127] = 7, [128 ... 255] = 8,
+};
+
+/* How many bits x has: 0 for 0, 64 for 2^63 and more. By halves down to a byte: every step waits
+ * for the one before, so the last three are a look at a table. */
 static __always_inline u32 bit_length(u64 x)
 {
 	u64 n = above(x >> 32, 0ULL) << 5, s;
@@ -45,14 +52,7 @@ static __always_inline u32 bit_length(u64 x)
 	s = above(x, 0xffULL) << 3;
 	n |= s;
 	x >>= s;
-	s = above(x, 0xfULL) << 2;
-	n |= s;
-	x >>= s;
-	s = above(x, 3ULL) << 1;
-	n |= s;
-	x >>= s;
-	/* x is 0 .. 3 now: 0, 1, 2, 2 more bits */
-	return (u32)(n + x - (x >> 1 & x));
+	return (u32)n + bit_lengths[x & 0xff];
 }
 
 #endif

@@ -21,97 +21,132 @@ struct context {
 
 __weak const struct context *const volatile anchor_context = 0;
 
-#define CONTEXT_BIT(field) (1ULL << (__builtin_offsetof(struct context, field) / sizeof(u64)))
-
-/* Bit of a field in a mask of words to fetch, which is a plan constant. */
-#define fetches(mask, field) ((mask)&CONTEXT_BIT(field))
-
-/* Groups are tested first: of each test that the verifier decides, the computation remains. */
-#define COMM_WORDS   (3 * CONTEXT_BIT(comm))
-#define COMMON_WORDS (COMM_WORDS | CONTEXT_BIT(tgid) | CONTEXT_BIT(tid))
-
-static __always_inline void context__copy_comm(struct context *c, const struct task_struct *task)
-{
-	u64 *to = (u64 *)c->comm;
-	const u64 *from = (const u64 *)task->comm;
-
-	to[0] = from[0];
-	to[1] = from[1];
-}
-
-static __always_inline void context__rare_of_task(struct context *c, u64 mask,
-						  const struct task_struct *task)
-{
-	if (fetches(mask, uid))
-		c->uid = task->cred->uid.val;
-	if (fetches(mask, gid))
-		c->gid = task->cred->gid.val;
-	if (fetches(mask, cgroup))
-		c->cgroup = task->cgroups->dfl_cgrp->kn->id;
-	if (fetches(mask, cpu))
-		c->cpu = bpf_get_smp_processor_id();
-}
-
-/* The context of a task, which is trusted: an argument of the hook (scheduler events), or the
- * current one. */
-static __always_inline void context__of_task(struct context *c, u64 mask,
-					     const struct task_struct *task)
-{
-	if (fetches(mask, comm))
-		context__copy_comm(c, task);
-	if (fetches(mask, tgid))
-		c->tgid = (u32)task->tgid;
-	if (fetches(mask, tid))
-		c->tid = (u32)task->pid;
-	if (mask & ~COMMON_WORDS)
-		context__rare_of_task(c, mask, task);
-}
+#define CONTEXT_AT(field)  __builtin_offsetof(struct context, field)
+#define CONTEXT_BIT(field) (1ULL << (CONTEXT_AT(field) / sizeof(u64)))
 
 /*
- * The context of the current task, which costs a load for each word where the kernel has a typed
- * pointer to it (5.11), else a call. A call of a helper costs as much as twenty instructions where
- * returns are made safe, so the pointer is asked for once, and only when it is needed.
+ * Where the words of an event's context come from. Labels are taken from there straight into the
+ * key: a detour over struct context would cost the time from a store to its load for each. What
+ * takes a call is fetched before, into `words`: amid calls clang keeps nothing in registers. A call
+ * costs as much as twenty instructions where returns are made safe.
  */
-struct current {
-	const struct task_struct *task;
-};
-
+#ifndef HAS_TYPED_CURRENT /* tests build both */
 #define HAS_TYPED_CURRENT \
 	bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+#endif
 
-/* For these words: of which CPU it is the task does not know. */
-static __always_inline void current__find(struct current *current, u64 mask)
-{
-	if (mask & ~CONTEXT_BIT(cpu) && HAS_TYPED_CURRENT)
-		current->task = (void *)bpf_get_current_task_btf();
-}
+enum context_origin {
+	CONTEXT_SAVED,	 /* all words are in `words` */
+	CONTEXT_TASK,	 /* the task is an argument of the hook: trusted */
+	CONTEXT_CURRENT, /* the current task: by a typed pointer, or (before 5.11) by helpers */
+};
 
-static __always_inline void context__of_current_by_helpers(struct context *c, u64 mask)
+struct context_source {
+	enum context_origin origin;
+	bool has_task;
+	const struct task_struct *task;
+	struct context *words;
+};
+
+static __always_inline void context__call_helpers(struct context *c, u64 mask)
 {
-	if (fetches(mask, comm))
+	if (mask & CONTEXT_BIT(comm))
 		bpf_get_current_comm(c->comm, sizeof(c->comm));
-	if (fetches(mask, tgid))
+	if (mask & CONTEXT_BIT(tgid))
 		c->tgid = bpf_get_current_pid_tgid() >> 32;
-	if (fetches(mask, tid))
+	if (mask & CONTEXT_BIT(tid))
 		c->tid = (u32)bpf_get_current_pid_tgid();
-	if (fetches(mask, uid))
+	if (mask & CONTEXT_BIT(uid))
 		c->uid = (u32)bpf_get_current_uid_gid();
-	if (fetches(mask, gid))
+	if (mask & CONTEXT_BIT(gid))
 		c->gid = bpf_get_current_uid_gid() >> 32;
-	if (fetches(mask, cgroup))
+	if (mask & CONTEXT_BIT(cgroup))
 		c->cgroup = bpf_get_current_cgroup_id();
-	if (fetches(mask, cpu))
-		c->cpu = bpf_get_smp_processor_id();
 }
 
-static __always_inline void context__of_current(struct context *c, u64 mask,
-						const struct current *current)
+/* Before the first word is taken; `mask` has all that will be. */
+static __always_inline void context_source__prepare(struct context_source *from, u64 mask)
 {
-	if (HAS_TYPED_CURRENT)
-		context__of_task(c, mask, current->task);
+	if (from->origin == CONTEXT_SAVED)
+		return;
+	if (mask & CONTEXT_BIT(cpu))
+		from->words->cpu = bpf_get_smp_processor_id();
+	mask &= ~CONTEXT_BIT(cpu);
+	if (from->origin == CONTEXT_TASK || !mask)
+		return;
+	from->has_task = HAS_TYPED_CURRENT;
+	if (from->has_task)
+		from->task = (void *)bpf_get_current_task_btf();
 	else
-		context__of_current_by_helpers(c, mask);
+		context__call_helpers(from->words, mask);
 }
+
+/* Is this the word asked for? Each question stands alone: of a switch, which clang would make of
+ * them, its arithmetic would remain. */
+#define IS_ASKED(at, field)                \
+	({                                 \
+		hide(at);                  \
+		(at) == CONTEXT_AT(field); \
+	})
+
+static __always_inline u64 word_of_task(const struct context_source *from, u64 at)
+{
+	const struct task_struct *task = from->task;
+
+	if (IS_ASKED(at, comm))
+		return *(const u64 *)task->comm;
+	if (IS_ASKED(at, comm[8]))
+		return *(const u64 *)(task->comm + 8);
+	if (IS_ASKED(at, tgid))
+		return (u32)task->tgid;
+	if (IS_ASKED(at, tid))
+		return (u32)task->pid;
+	if (IS_ASKED(at, uid))
+		return task->cred->uid.val;
+	if (IS_ASKED(at, gid))
+		return task->cred->gid.val;
+	if (IS_ASKED(at, cgroup))
+		return task->cgroups->dfl_cgrp->kn->id;
+	return from->words->cpu;
+}
+
+/* One word, by the number of bytes in front of it. */
+static __always_inline u64 context__word(const struct context_source *from, u64 at)
+{
+	if (from->origin != CONTEXT_SAVED && from->has_task)
+		return word_of_task(from, at);
+	return word_at(from->words, at);
+}
+
+/* The words of the mask, for filters to look at and for starts to keep. */
+static __always_inline void context__fetch(struct context_source *from, u64 mask)
+{
+	u64 *words = (u64 *)from->words;
+
+#define FETCH(i)                \
+	if (mask & 1ULL << (i)) \
+		words[i] = context__word(from, (i) * sizeof(u64));
+	UNROLL_8(FETCH, 0)
+#undef FETCH
+}
+
+/* Appends the first n labels of the context to the key. */
+static __always_inline void key_writer__append_context(struct key_writer *w,
+						       const struct context_source *from,
+						       const volatile struct wire_label *labels,
+						       u64 n, bool has_bits, u64 bits, u32 place)
+{
+#define APPEND(i)                                                                                 \
+	if ((i) >= n)                                                                             \
+		return;                                                                           \
+	key_writer__append(                                                                       \
+		w, label__seen_by(&labels[i], context__word(from, labels[i].at), has_bits, bits), \
+		place + (i));
+	UNROLL_16(APPEND, 0)
+#undef APPEND
+}
+
+_Static_assert(WORDS(struct context) == 8, "context__fetch knows them all");
 
 /* A saved context has every word but the CPU: that is where the event ends. */
 #define SAVED_WORDS(plan) ((plan)->context_fetch & ~CONTEXT_BIT(cpu))
@@ -141,7 +176,7 @@ static __always_inline void context__unpack(struct context *to,
 	}
 	UNROLL_16(UNPACK, 0)
 #undef UNPACK
-	if (fetches(plan->context_fetch, cpu))
+	if (plan->context_fetch & CONTEXT_BIT(cpu))
 		to->cpu = bpf_get_smp_processor_id();
 }
 

@@ -28,8 +28,9 @@
 struct emission {
 	const volatile struct wire_plan *plan;
 	const volatile struct wire_filter *filter;
-	struct wire_ledger *ledger;
-	void *tables; /* map b_EVENT */
+	void *books;		    /* map m_EVENT */
+	void *tables;		    /* map b_EVENT */
+	struct wire_ledger *ledger; /* from when it is needed: there is much to do before */
 	const u64 *event;
 	u64 bits; /* metrics that count it */
 	bool owner;
@@ -68,6 +69,9 @@ static __always_inline bool emit__filter(struct emission *e, const struct contex
 	e->bits = emit__accepting(e, context);
 	if (e->bits)
 		return true;
+	e->ledger = ledger__of_this_cpu(e->books);
+	if (!e->ledger)
+		return false;
 	e->owner = ledger__enter(e->ledger, e->plan);
 	ledger__filtered(e->ledger, e->owner);
 	ledger__leave(e->ledger, e->owner);
@@ -201,7 +205,7 @@ static __always_inline u64 hash_of_buckets(const u64 *words, u64 ntables)
 
 /* The key, and its hash. */
 static __always_inline u64 emit__key(const struct emission *e, struct key *key,
-				     const struct context *context)
+				     const struct context_source *context)
 {
 	const volatile struct wire_plan *plan = e->plan;
 	bool has_bits = plan->has_bits;
@@ -223,8 +227,8 @@ static __always_inline u64 emit__key(const struct emission *e, struct key *key,
 	}
 	n = plan->ncontext_labels;
 	if (n)
-		key_writer__append_labels(&w, (const u64 *)context, plan->context_labels, n,
-					  has_bits, e->bits, PLACE_CONTEXT);
+		key_writer__append_context(&w, context, plan->context_labels, n, has_bits, e->bits,
+					   PLACE_CONTEXT);
 	n = plan->nevent_labels;
 	if (n)
 		key_writer__append_labels(&w, e->event, plan->event_labels, n, has_bits, e->bits,
@@ -247,11 +251,14 @@ static __always_inline bool emit__count(const struct emission *e, const struct k
 
 /* The common end of all forms of emit: the event is accepted, its context is there. The key is
  * ready before the books are taken, to hold them shortly. */
-static __always_inline void emit__deliver(struct emission *e, const struct context *context)
+static __always_inline void emit__deliver(struct emission *e, const struct context_source *context)
 {
 	struct key key;
 	u64 hash = emit__key(e, &key, context);
 
+	e->ledger = ledger__of_this_cpu(e->books);
+	if (!e->ledger)
+		return;
 	e->owner = ledger__enter(e->ledger, e->plan);
 	ledger__accepted(e->ledger, e->owner);
 	if (!emit__count(e, &key, hash))
@@ -259,51 +266,49 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	ledger__leave(e->ledger, e->owner);
 }
 
-/* An event that happened to the current task. */
-static __always_inline void emit__of_current(struct emission *e)
+/* The way of every event, whatever its context comes from. What the filter does not look at is
+ * asked for only once it has let the event pass. */
+static __always_inline void emit__from(struct emission *e, struct context_source *source)
 {
 	u64 filter = e->plan->context_filter;
-	u64 rest = e->plan->context_fetch & ~filter;
-	struct current current;
-	struct context context;
 
 	if (filter) {
-		current__find(&current, e->plan->context_fetch);
-		context__of_current(&context, filter, &current);
+		context_source__prepare(source, e->plan->context_fetch);
+		context__fetch(source, filter);
 	}
-	if (!emit__filter(e, &context))
+	if (!emit__filter(e, source->words))
 		return;
-	if (rest) {
-		if (!filter)
-			current__find(&current, rest);
-		context__of_current(&context, rest, &current);
-	}
-	emit__deliver(e, &context);
+	if (!filter && e->plan->ncontext_labels)
+		context_source__prepare(source, e->plan->context_fetch);
+	emit__deliver(e, source);
 }
 
-/* ... to this task. */
+static __always_inline void emit__of_current(struct emission *e)
+{
+	struct context context;
+	struct context_source source = {.origin = CONTEXT_CURRENT, .words = &context};
+
+	emit__from(e, &source);
+}
+
 static __always_inline void emit__of_task(struct emission *e, const struct task_struct *task)
 {
-	u64 filter = e->plan->context_filter;
 	struct context context;
+	struct context_source source = {
+		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
 
-	if (filter)
-		context__of_task(&context, filter, task);
-	if (!emit__filter(e, &context))
-		return;
-	context__of_task(&context, e->plan->context_fetch & ~filter, task);
-	emit__deliver(e, &context);
+	emit__from(e, &source);
 }
 
-/* ... to the task whose context was saved when it began. */
 static __always_inline void emit__of_saved(struct emission *e,
 					   const struct wire_saved_context *saved)
 {
 	struct context context;
+	struct context_source source = {.origin = CONTEXT_SAVED, .words = &context};
 
 	context__unpack(&context, saved, e->plan);
 	if (emit__filter(e, &context))
-		emit__deliver(e, &context);
+		emit__deliver(e, &source);
 }
 
 #define OVERLOAD static __always_inline __attribute__((overloadable, unused))
@@ -341,13 +346,11 @@ static __always_inline void emit__of_saved(struct emission *e,
 		*e = (struct emission){                                                     \
 			.plan = &plan_##name,                                               \
 			.filter = &filter_##name,                                           \
+			.books = &m_##name,                                                 \
 			.tables = &b_##name,                                                \
 			.event = (const u64 *)ev,                                           \
 		};                                                                          \
-		if (!plan_##name.enabled)                                                   \
-			return false;                                                       \
-		e->ledger = ledger_of(ev);                                                  \
-		return e->ledger;                                                           \
+		return plan_##name.enabled;                                                 \
 	}                                                                                   \
 	OVERLOAD void emit(const struct name *ev)                                           \
 	{                                                                                   \
@@ -373,13 +376,13 @@ static __always_inline void emit__of_saved(struct emission *e,
 	}                                                                                   \
 	OVERLOAD void context_save(struct wire_saved_context *saved, const struct name *ev) \
 	{                                                                                   \
-		u64 words = SAVED_WORDS(&plan_##name);                                      \
-		struct current current;                                                     \
 		struct context context;                                                     \
+		struct context_source source = {.origin = CONTEXT_CURRENT, .words = &context}; \
+		u64 words = SAVED_WORDS(&plan_##name);                                      \
                                                                                             \
 		if (words) {                                                                \
-			current__find(&current, words);                                            \
-			context__of_current(&context, words, &current);                     \
+			context_source__prepare(&source, words);                            \
+			context__fetch(&source, words);                                     \
 		}                                                                           \
 		context__pack(saved, &context, &plan_##name);                               \
 	}                                                                                   \

@@ -49,21 +49,21 @@ static __always_inline void key_writer__init(struct key_writer *w, struct key *k
 	hide(w->cursor);
 }
 
-/* An odd number of its own for each place of a word (splitmix64): clang computes it. */
+/* An odd number of its own for each place of a word (splitmix64): clang computes it. Its low bits
+ * are those of the golden ratio, for words that differ in their high bits only. */
 static __always_inline u64 hash_factor(u32 place)
 {
 	u64 z = (place + 1) * 0x9e3779b97f4a7c15ULL;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return (z ^ z >> 31) | 1;
+	z ^= z >> 31;
+	return (z & ~0xffffULL) | 0x9e37;
 }
 
 /*
  * The hash is the sum of the words, each times a factor of its own: the products do not wait for
- * each other. `place` tells apart the words of one plan. Keys in equal steps (process ids, pointers)
- * would still fall into equal steps, and many of them on each other when the step is unlucky, so
- * the sum is mixed once more at the end.
+ * each other. `place` tells apart the words of one plan.
  */
 static __always_inline void key_writer__append(struct key_writer *w, u64 word, u32 place)
 {
@@ -71,19 +71,18 @@ static __always_inline void key_writer__append(struct key_writer *w, u64 word, u
 	w->hash += word * hash_factor(place);
 }
 
-/* Its top bits are those in use. */
+/* Its top bits are those in use. Keys in equal steps (process ids, pointers) would still fall into
+ * equal steps, and many on each other when the step is unlucky: hence both halves. */
 static __always_inline u64 key_writer__hash(const struct key_writer *w)
 {
-	return (w->hash ^ w->hash >> 32) * 0xd6e8feb86659fd93ULL;
+	return w->hash ^ w->hash << 32;
 }
 
-/* A label's word. One that none of the metrics in `bits` has as a label becomes 0, so that it does
- * not split the keys of those that count. */
-static __always_inline u64 label__word(const volatile struct wire_label *label, const u64 *words,
-				       bool has_bits, u64 bits)
+/* The word as the key has it: 0 when none of the metrics in `bits` has it as a label, so that it
+ * does not split the keys of those that count. */
+static __always_inline u64 label__seen_by(const volatile struct wire_label *label, u64 word,
+					  bool has_bits, u64 bits)
 {
-	u64 word = *(const u64 *)((const char *)words + label->at);
-
 	if (has_bits) {
 		u64 users = label->users;
 
@@ -93,16 +92,23 @@ static __always_inline u64 label__word(const volatile struct wire_label *label, 
 	return word;
 }
 
+static __always_inline u64 word_at(const void *words, u64 at)
+{
+	return *(const u64 *)((const char *)words + at);
+}
+
 /* Appends the first n labels; n is known to the verifier, so nothing is left of the others. */
 static __always_inline void key_writer__append_labels(struct key_writer *w, const u64 *words,
 						      const volatile struct wire_label *labels,
 						      u64 n, bool has_bits, u64 bits, u32 place)
 {
 	hide(words);
-#define APPEND(i)       \
-	if ((i) >= n)   \
-		return; \
-	key_writer__append(w, label__word(&labels[i], words, has_bits, bits), place + (i));
+#define APPEND(i)                                                                            \
+	if ((i) >= n)                                                                        \
+		return;                                                                      \
+	key_writer__append(                                                                  \
+		w, label__seen_by(&labels[i], word_at(words, labels[i].at), has_bits, bits), \
+		place + (i));
 	UNROLL_16(APPEND, 0)
 #undef APPEND
 }

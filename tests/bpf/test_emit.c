@@ -7,17 +7,24 @@
 
 enum { EVENT_WORDS = 8 };
 
-#define OBJECT BPF_OBJECTS_DIR "/ut_emit.bpf.o"
+#define OBJECT	     BPF_OBJECTS_DIR "/ut_emit.bpf.o"
+#define WITH_HELPERS BPF_OBJECTS_DIR "/ut_emit_helpers.bpf.o"
 
 /* The metrics of the config, without the rest of it. */
-static struct loaded *load(const char *metrics, bool enabled, bool preemptible)
+static struct loaded *load_from(const char *object, const char *metrics, bool enabled,
+				bool preemptible)
 {
 	static const char *const programs[] = {"ut_emit",	"ut_emit_task", "ut_save",
 					       "ut_emit_saved", "ut_wants",	NULL};
 	char text[4096];
 
 	snprintf(text, sizeof(text), "%sevents: {ut_event: {delivery: stream}}\n", metrics);
-	return load_object(OBJECT, programs, text, enabled, preemptible);
+	return load_object(object, programs, text, enabled, preemptible);
+}
+
+static struct loaded *load(const char *metrics, bool enabled, bool preemptible)
+{
+	return load_from(OBJECT, metrics, enabled, preemptible);
 }
 
 /* Every word differs from every other. */
@@ -83,20 +90,27 @@ static const char *const label_sets[] = {
 	"[last, cpu, weight, cgroup, color, gid, amount, uid, change, tid, name, tgid, id, comm]",
 };
 
-static struct loaded *load_labels(const char *labels, bool enabled, bool preemptible)
+static struct loaded *load_labels_from(const char *object, const char *labels, bool enabled,
+				       bool preemptible)
 {
 	char metrics[512];
 
 	snprintf(metrics, sizeof(metrics),
 		 "- {name: a_total, event: ut_event, type: counter, labels: %s}\n", labels);
-	return load(metrics, enabled, preemptible);
+	return load_from(object, metrics, enabled, preemptible);
+}
+
+static struct loaded *load_labels(const char *labels, bool enabled, bool preemptible)
+{
+	return load_labels_from(OBJECT, labels, enabled, preemptible);
 }
 
 static void a_record_has_the_words_its_plan_asks_for(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(label_sets); i++) {
-		struct loaded *l = load_labels(label_sets[i], true, i % 2);
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(label_sets); i++) {
+		const char *object = i % 2 ? WITH_HELPERS : OBJECT;
+		struct loaded *l = load_labels_from(object, label_sets[i / 2], true, i / 2 % 2);
 		u64 context[CONTEXT_WORDS];
 
 		own_context(l, context);

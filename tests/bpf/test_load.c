@@ -98,6 +98,9 @@ static const struct case_ {
 	 BLOCK_4(", error, queued, " CONTEXT_LABELS) METRIC("block_io", FILTER_40)},
 };
 
+/* The flush serves all events of a plan. */
+static const char *const flushes[] = {"flush_tables", "flush_tables_loopless"};
+
 struct cost {
 	char plan[32];
 	char program[64];
@@ -107,7 +110,7 @@ struct cost {
 };
 
 /* All plans times all programs of the event. */
-static struct cost costs[ARRAY_SIZE(plans) * 8];
+static struct cost costs[ARRAY_SIZE(plans) * 12];
 static u32 ncosts;
 
 static char golden[256];
@@ -152,8 +155,17 @@ static u32 stack_bytes(const char *log)
 	}
 }
 
-/* The event's maps and no other's, and this program. */
-static void choose(struct bpf_object *object, const char *event, const char *program)
+/* The maps of these events (all of a plan, or one) and no other's, and this program. */
+static bool is_chosen(const struct event_plan *events, u32 n, const char *name)
+{
+	for (u32 i = 0; i < n; i++)
+		if (!strcmp(events[i].schema->name, name))
+			return true;
+	return false;
+}
+
+static void choose(struct bpf_object *object, const struct event_plan *events, u32 n,
+		   const char *program)
 {
 	struct bpf_map *map;
 
@@ -161,15 +173,15 @@ static void choose(struct bpf_object *object, const char *event, const char *pro
 		const char *name = bpf_map__name(map);
 
 		if (strchr("mbs", name[0]) && name[1] == '_' && strcmp(name, "m_rings") &&
-		    strcmp(name + 2, event))
+		    !is_chosen(events, n, name + 2))
 			bpf_map__set_autocreate(map, false);
 	}
 	switch_programs_off(object);
 	switch_on(object, program);
 }
 
-static void measure(const struct case_ *plan, const struct event_plan *event, const char *program,
-		    const struct rings *rings)
+static void measure(const struct case_ *plan, const struct event_plan *events, u32 n,
+		    const char *program, const struct rings *rings)
 {
 	static char log[LOG_BYTES];
 	struct cost *cost = &costs[ncosts++];
@@ -178,8 +190,9 @@ static void measure(const struct case_ *plan, const struct event_plan *event, co
 	int rc;
 
 	assert_true(ncosts <= ARRAY_SIZE(costs));
-	choose(object, event->schema->name, program);
-	use_plan(object, event, &event->wire, rings);
+	choose(object, events, n, program);
+	for (u32 i = 0; i < n; i++)
+		use_plan(object, &events[i], &events[i].wire, rings);
 	bpf_program__set_log_level(p, LOG_STATISTICS);
 	log[0] = '\0';
 	bpf_program__set_log_buf(p, log, sizeof(log));
@@ -223,7 +236,7 @@ static char *config_text(const struct case_ *plan)
 	return strbuf__take(&text, &len);
 }
 
-/* One plan, with every program that can make its events. */
+/* One plan, with every program that can make its events, and the flush of them. */
 static void measure_plan(const struct case_ *plan, const struct schema *schema,
 			 const struct rings *rings)
 {
@@ -238,8 +251,10 @@ static void measure_plan(const struct case_ *plan, const struct schema *schema,
 
 		for (u32 i = 0; i < schema->nprograms; i++)
 			if (makes(&schema->programs[i], event->schema->name))
-				measure(plan, event, schema->programs[i].name, rings);
+				measure(plan, event, 1, schema->programs[i].name, rings);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(flushes); i++)
+		measure(plan, planned.plan->events, planned.plan->nevents, flushes[i], rings);
 	planned__fini(&planned);
 	free(config);
 }

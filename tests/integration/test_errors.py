@@ -127,6 +127,16 @@ class Objects(Case):
         self.assert_one_line(self.check_object(probe("foreign")), 2,
                              "foreign.bpf.o: not a ringtally probe object")
 
+    def test_event_that_no_flush_serves(self):
+        self.assert_one_line(
+            self.check_object(probe("unflushed")), 2,
+            r"event 'test_unflushed' is not flushed: name it in FLUSH_PROGRAMS\(...\)")
+
+    def test_program_without_a_slot(self):
+        self.assert_one_line(
+            self.check_object(probe("slotless")), 2,
+            "program 'on_slotless' has no slot at its head: define it with PROGRAM")
+
     def test_text_file_as_object(self):
         path = self.write("text.bpf.o", "int main(void) { return 0; }\n" * 100)
         self.assert_one_line(self.check_object(path), 2, re.escape(path) + ": not a BPF object")

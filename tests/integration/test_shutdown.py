@@ -14,6 +14,7 @@ CONFIG = """\
 ring: {{ size: 8MiB }}
 limits: {{ kernel_memory: 64MiB }}
 objects: ["{probe}"]
+events: {{ test_call: {{ delivery: {delivery} }} }}
 metrics:
   - {{ name: calls_total, event: test_call, type: counter, labels: [key] }}
 """
@@ -24,16 +25,16 @@ class Case(unittest.TestCase):
     def setUpClass(cls):
         ringtally.require_kernel()
 
-    def daemon(self, **options):
-        return Daemon(CONFIG.format(probe=ringtally.probe("call")), **options)
+    def daemon(self, delivery="combine", **options):
+        return Daemon(CONFIG.format(probe=ringtally.probe("call"), delivery=delivery), **options)
 
 
 class Stop(Case):
-    def test_records_in_the_ring_are_not_lost(self):
+    def test_what_waits_in_table_and_ring_is_not_lost(self):
         """Right behind the load, which fits into the ring; nobody scraped."""
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(signum), self.daemon() as daemon:
-                daemon.send_signal(signal.SIGSTOP)  # so that all of them wait in the ring
+        for signum, delivery in ((signal.SIGTERM, "combine"), (signal.SIGINT, "stream")):
+            with self.subTest(signum), self.daemon(delivery) as daemon:
+                daemon.send_signal(signal.SIGSTOP)  # so that all of them wait in the kernel
                 made = make_calls("--call=test", "--count=100000", "--key=7")
                 daemon.send_signal(signum)
                 daemon.send_signal(signal.SIGCONT)

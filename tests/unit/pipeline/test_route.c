@@ -410,6 +410,83 @@ static void records_of_earlier_attempts_do_not_count(void **state)
 	stop(&f);
 }
 
+static void feed_mark(struct fixture *f, u32 cpu, u64 accepted, u64 lost)
+{
+	const struct wire_mark mark = {
+		.head = {.type = WIRE_MARK, .generation = 1, .event = 0, .cpu = cpu},
+		.accepted = accepted,
+		.lost = lost,
+	};
+
+	route__record(f->route, &mark, sizeof(mark));
+}
+
+static void feed_on(struct fixture *f, u32 cpu, u64 count)
+{
+	struct record record = make_record(f, 0, count, &(union context){0}, &(union io){0});
+
+	partial_of(&record)->head.cpu = cpu;
+	route__record(f->route, record.raw, record.bytes);
+}
+
+/* What comes of a CPU behind its mark does not belong to it, nor what comes of another CPU. */
+static void a_mark_is_compared_with_what_stood_before_it(void **state)
+{
+	struct route_mark mark = {0};
+	struct fixture f;
+
+	(void)state;
+	start(&f, TWO_EVENTS);
+	assert_false(route__mark(f.route, 0, 0, &mark));
+	feed_on(&f, 0, 7);
+	feed_on(&f, 1, 100);
+	feed_mark(&f, 0, 10, 3);
+	feed_on(&f, 0, 5);
+	assert_true(route__mark(f.route, 0, 0, &mark));
+	assert_int_equal(mark.accepted, 10);
+	assert_int_equal(mark.lost, 3);
+	assert_int_equal(mark.consumed, 7);
+	assert_true(route_mark_balances(&mark));
+	assert_false(route__mark(f.route, 0, 1, &mark));
+	assert_int_equal(route__marks(f.route, 0), 1);
+	assert_int_equal(route__marks_off(f.route, 0), 0);
+	feed_mark(&f, 1, 101, 0);
+	assert_true(route__mark(f.route, 0, 1, &mark));
+	assert_false(route_mark_balances(&mark));
+	assert_int_equal(route__marks(f.route, 0), 2);
+	assert_int_equal(route__marks_off(f.route, 0), 1);
+	assert_int_equal(route__consumed(f.route, 0), 112);
+	assert_int_equal(route__malformed(f.route), 0);
+	stop(&f);
+}
+
+static void marks_that_no_plan_made_are_malformed(void **state)
+{
+	static const struct {
+		u64 bytes;
+		struct wire_head head;
+	} cases[] = {
+		{23, {WIRE_MARK, 1, 0, 0}},    {25, {WIRE_MARK, 1, 0, 0}},
+		{24, {WIRE_MARK, 0, 0, 0}},    {24, {WIRE_MARK, 1, 2, 0}},
+		{24, {WIRE_MARK, 1, 0, CPUS}},
+	};
+	struct route_mark mark;
+	struct fixture f;
+
+	(void)state;
+	start(&f, TWO_EVENTS);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 record[4] = {0};
+
+		memcpy(record, &cases[i].head, sizeof(cases[i].head));
+		route__record(f.route, record, cases[i].bytes);
+		assert_int_equal(route__malformed(f.route), i + 1);
+	}
+	assert_int_equal(route__marks(f.route, 0), 0);
+	assert_false(route__mark(f.route, 0, 0, &mark));
+	stop(&f);
+}
+
 static void a_record_is_inspected_without_being_counted(void **state)
 {
 	struct fixture f;
@@ -893,6 +970,8 @@ int main(void)
 		cmocka_unit_test(records_that_no_plan_made_change_nothing),
 		cmocka_unit_test(records_of_earlier_attempts_do_not_count),
 		cmocka_unit_test(a_record_is_inspected_without_being_counted),
+		cmocka_unit_test(a_mark_is_compared_with_what_stood_before_it),
+		cmocka_unit_test(marks_that_no_plan_made_are_malformed),
 		cmocka_unit_test(labels_are_decoded_once),
 		cmocka_unit_test(what_was_forgotten_is_found_again_as_the_same_series),
 		cmocka_unit_test(an_unresolved_text_is_asked_for_again),

@@ -250,6 +250,11 @@ static void program_on_no_type(struct btf *b)
 	tag(b, "ringtally.program:e/enter", NO_TYPE, -1);
 }
 
+static void flush_of_an_unknown_event(struct btf *b)
+{
+	tag(b, "ringtally.flushes:f", btf__add_func(b, "f", BTF_FUNC_GLOBAL, PROTO), -1);
+}
+
 static void optional_without_presence(struct btf *b)
 {
 	tag(b, "ringtally.optional", event_with(b, "e", 8, U64, 0), 0);
@@ -406,6 +411,7 @@ static void no_sense_is_one_clear_line_and_never_a_crash(void **state)
 		{enum_on_the_presence_word, NULL},
 		{enum_of_many_names, NULL},
 		{program_on_no_type, "program tag 'e/enter' is not EVENT/PART on a function"},
+		{flush_of_an_unknown_event, "its flush serves an unknown event 'f'"},
 	};
 
 	(void)state;
@@ -513,6 +519,7 @@ static struct btf *build_whole(void)
 	tag(b, "ringtally.unit:bytes", event, 3);
 	tag(b, "ringtally.program:e/end", btf__add_func(b, "new", BTF_FUNC_GLOBAL, PROTO), -1);
 	tag(b, "ringtally.program:e/end", btf__add_func(b, "old", BTF_FUNC_GLOBAL, PROTO), -1);
+	tag(b, "ringtally.flushes:e", btf__add_func(b, "flush", BTF_FUNC_GLOBAL, PROTO), -1);
 	return b;
 }
 
@@ -570,6 +577,7 @@ static void programs_keep_the_order_of_the_source(void **state)
 	(void)state;
 	assert_int_equal(schema__read(b, &s, &err), 0);
 	assert_int_equal(s->nprograms, 2);
+	assert_true(s->events[0].flushed);
 	assert_string_equal(s->programs[0].name, "new");
 	assert_string_equal(s->programs[1].name, "old");
 	for (u32 i = 0; i < s->nprograms; i++) {
