@@ -3,15 +3,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/util.h"
 
-enum { WAYS = 4 };
+enum { WAYS = 4, HUGE_BYTES = 2 << 20 };
 
 struct raw_cache {
 	u32 words;
 	u32 ways;
 	u64 set_mask;
+	size_t bytes;
 	u64 *entries; /* each: row + 1 (0: empty), then the key */
 };
 
@@ -23,6 +25,20 @@ static u64 entry_words(u32 words)
 size_t raw_cache_entry_bytes(u32 words)
 {
 	return entry_words(words) * sizeof(u64);
+}
+
+/* Zeroed, and a set begins a cache line. What is large comes in huge pages where the kernel has
+ * them: every look-up would otherwise miss the TLB too. */
+static u64 *allocate(size_t bytes)
+{
+	void *memory =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (bytes >= HUGE_BYTES)
+		madvise(memory, bytes, MADV_HUGEPAGE);
+	return memory;
 }
 
 struct raw_cache *raw_cache__new(u32 words, u32 entries)
@@ -37,7 +53,8 @@ struct raw_cache *raw_cache__new(u32 words, u32 entries)
 	c->words = words;
 	c->ways = (u32)MIN(n, (u64)WAYS);
 	c->set_mask = n / c->ways - 1;
-	c->entries = calloc(n, raw_cache_entry_bytes(words));
+	c->bytes = n * raw_cache_entry_bytes(words);
+	c->entries = allocate(c->bytes);
 	if (!c->entries) {
 		free(c);
 		return NULL;
@@ -49,7 +66,7 @@ void raw_cache__free(struct raw_cache *c)
 {
 	if (!c)
 		return;
-	free(c->entries);
+	munmap(c->entries, c->bytes);
 	free(c);
 }
 
