@@ -13,7 +13,6 @@
 #ifndef RINGTALLY_BPF_LIB_COMBINE_H
 #define RINGTALLY_BPF_LIB_COMBINE_H
 
-#include "bpf/lib/key.bpf.h"
 #include "bpf/lib/record.bpf.h"
 
 enum combined {
@@ -79,9 +78,11 @@ static __always_inline void table__touch(struct wire_ledger *l,
 static __always_inline void slot__copy(u64 *to, const u64 *slot,
 				       const volatile struct wire_plan *plan)
 {
-#define COPY(i)                                    \
-	if ((i) * sizeof(u64) >= plan->slot_bytes) \
-		return;                            \
+	u64 bytes = plan->slot_bytes;
+
+#define COPY(i)                         \
+	if ((i) * sizeof(u64) >= bytes) \
+		return;                 \
 	to[i] = slot[i];
 	UNROLL_32(COPY, 0)
 #undef COPY
@@ -92,12 +93,13 @@ static __always_inline bool slot__would_wrap(u64 *slot, const u64 *event,
 					     const volatile struct wire_plan *plan)
 {
 	const u64 *sums = slot__sums(slot, plan);
+	u64 n = plan->nsums;
 	u64 together = 0;
 
 #define COLLECT(i)                     \
-	if ((i) >= plan->nsums)        \
+	if ((i) >= n)                  \
 		return together >> 63; \
-	together |= sums[i] | *(const u64 *)((const char *)event + plan->sums[i]);
+	together |= sums[i] | word_at(event, plan->sums[i]);
 	UNROLL_8(COLLECT, 0)
 #undef COLLECT
 	return together >> 63;
@@ -107,11 +109,12 @@ static __always_inline void slot__add_sums(u64 *slot, const u64 *event,
 					   const volatile struct wire_plan *plan)
 {
 	u64 *sums = slot__sums(slot, plan);
+	u64 n = plan->nsums;
 
-#define ADD(i)                  \
-	if ((i) >= plan->nsums) \
-		return;         \
-	sums[i] += *(const u64 *)((const char *)event + plan->sums[i]);
+#define ADD(i)          \
+	if ((i) >= n)   \
+		return; \
+	sums[i] += word_at(event, plan->sums[i]);
 	UNROLL_8(ADD, 0)
 #undef ADD
 }

@@ -61,31 +61,6 @@ __weak const volatile u32 wire_version = WIRE_VERSION;
 #define UNROLL_8(STEP, base) UNROLL_4(STEP, base) UNROLL_4(STEP, base + 4)
 #define UNROLL_16(STEP, base) UNROLL_8(STEP, base) UNROLL_8(STEP, base + 8)
 #define UNROLL_32(STEP, base) UNROLL_16(STEP, base) UNROLL_16(STEP, base + 16)
-
-/* STEP(first) STEP(second) ... for at most 16 arguments. */
-#define FOR_EACH(STEP, ...)                                                                    \
-	FOR_EACH_PICK(__VA_ARGS__, FOR_16, FOR_15, FOR_14, FOR_13, FOR_12, FOR_11, FOR_10,     \
-		      FOR_9, FOR_8, FOR_7, FOR_6, FOR_5, FOR_4, FOR_3, FOR_2, FOR_1)           \
-	(STEP, __VA_ARGS__)
-#define FOR_EACH_PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16,   \
-		      FOR_N, ...)                                                              \
-	FOR_N
-#define FOR_1(STEP, x)	     STEP(x)
-#define FOR_2(STEP, x, ...)  STEP(x) FOR_1(STEP, __VA_ARGS__)
-#define FOR_3(STEP, x, ...)  STEP(x) FOR_2(STEP, __VA_ARGS__)
-#define FOR_4(STEP, x, ...)  STEP(x) FOR_3(STEP, __VA_ARGS__)
-#define FOR_5(STEP, x, ...)  STEP(x) FOR_4(STEP, __VA_ARGS__)
-#define FOR_6(STEP, x, ...)  STEP(x) FOR_5(STEP, __VA_ARGS__)
-#define FOR_7(STEP, x, ...)  STEP(x) FOR_6(STEP, __VA_ARGS__)
-#define FOR_8(STEP, x, ...)  STEP(x) FOR_7(STEP, __VA_ARGS__)
-#define FOR_9(STEP, x, ...)  STEP(x) FOR_8(STEP, __VA_ARGS__)
-#define FOR_10(STEP, x, ...)  STEP(x) FOR_9(STEP, __VA_ARGS__)
-#define FOR_11(STEP, x, ...)  STEP(x) FOR_10(STEP, __VA_ARGS__)
-#define FOR_12(STEP, x, ...)  STEP(x) FOR_11(STEP, __VA_ARGS__)
-#define FOR_13(STEP, x, ...)  STEP(x) FOR_12(STEP, __VA_ARGS__)
-#define FOR_14(STEP, x, ...)  STEP(x) FOR_13(STEP, __VA_ARGS__)
-#define FOR_15(STEP, x, ...)  STEP(x) FOR_14(STEP, __VA_ARGS__)
-#define FOR_16(STEP, x, ...)  STEP(x) FOR_15(STEP, __VA_ARGS__)
 /* clang-format on */
 
 /* A loop that clang leaves rolled: for what is rare or cold. The verifier follows it turn by turn.

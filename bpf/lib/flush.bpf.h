@@ -21,6 +21,7 @@
 #define RINGTALLY_BPF_LIB_FLUSH_H
 
 #include "bpf/lib/combine.bpf.h"
+#include "bpf/lib/for_each.bpf.h"
 
 /* How often a mark is tried in one call, before the caller has to come again. */
 #define MARK_ATTEMPTS 4
@@ -36,11 +37,12 @@ struct flush {
 static __always_inline void slot__clear(u64 *slot, const volatile struct wire_plan *plan)
 {
 	u64 *sums = slot__sums(slot, plan);
+	u64 n = plan->nsums;
 
 	slot[0] = 0;
-#define CLEAR(i)                \
-	if ((i) >= plan->nsums) \
-		return;         \
+#define CLEAR(i)        \
+	if ((i) >= n)   \
+		return; \
 	sums[i] = 0;
 	UNROLL_8(CLEAR, 0)
 #undef CLEAR

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Layer 2: records in this CPU's ring. Room comes first, what goes into it second: whoever finds
+ * Layer 3: records in this CPU's ring. Room comes first, what goes into it second: whoever finds
  * none still has everything in hand.
  */
 #ifndef RINGTALLY_BPF_LIB_RECORD_H
 #define RINGTALLY_BPF_LIB_RECORD_H
 
+#include "bpf/lib/key.bpf.h"
 #include "bpf/lib/ledger.bpf.h"
 
 /* Consumers sleep between paced drains, and are woken only when a ring fills up. To look at that is
@@ -68,15 +69,17 @@ static __always_inline void partial__submit(const volatile struct wire_plan *pla
 	bpf_ringbuf_submit(record, flags);
 }
 
-/* The words at these places of the event, one behind the other. n is known to the verifier. */
+/* The words of the event that are added up, one behind the other. */
 static __always_inline void sums__set(u64 *sums, const u64 *event,
 				      const volatile struct wire_plan *plan)
 {
+	u64 n = plan->nsums;
+
 	hide(event);
-#define SET(i)                  \
-	if ((i) >= plan->nsums) \
-		return;         \
-	sums[i] = *(const u64 *)((const char *)event + plan->sums[i]);
+#define SET(i)          \
+	if ((i) >= n)   \
+		return; \
+	sums[i] = word_at(event, plan->sums[i]);
 	UNROLL_8(SET, 0)
 #undef SET
 }

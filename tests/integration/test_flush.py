@@ -60,6 +60,16 @@ class Flush(unittest.TestCase):
             self.assertEqual(consumed, made)
             daemon.stop()
 
+    def test_where_the_kernel_has_no_loops(self):
+        with Daemon("""\
+objects: ["%s"]
+metrics:
+  - { name: calls_total, event: test_loopless, type: counter, labels: [key] }
+""" % ringtally.probe("loopless")) as daemon:
+            made = make_calls("--call=test", "--count=1000")
+            self.assertEqual(daemon.scrape().value(CALLS, key="7"), made)
+            daemon.stop()
+
     def test_marks_balance_under_load(self):
         cpus = sorted(os.sched_getaffinity(0))[:2]
         with self.daemon("flush_interval: 100ms\nring: { size: 64KiB }") as daemon:
