@@ -156,8 +156,10 @@ int flush_cost_measure(struct bench_options *options, const char *suite,
 		       struct bench_report *report, struct err *err)
 {
 	struct flush_run *run = calloc(1, sizeof(*run));
-	int rc = run ? 0 : err__set_errno(err, -ENOMEM, "flush");
+	int rc = 0;
 
+	if (!run)
+		return err__set_errno(err, -ENOMEM, "flush");
 	for (size_t i = 0; !rc && i < ARRAY_SIZE(cases); i++) {
 		const struct flush_case *what = &cases[i];
 
