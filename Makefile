@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front door: the work is done by CMakePresets.json and scripts/.
-.PHONY: build run test lint docs stress accept-skeleton accept-events accept-bench bench vm demo help
+.PHONY: build run test lint docs stress accept-skeleton accept-events accept-bench accept-engine bench vm demo help
 
 build: ## build/release/ringtally
 	@cmake --preset release >/dev/null
@@ -27,10 +27,11 @@ docs: ## docs/configuration.md anew from the tables that parse the config
 	@cmake --build --preset dev --target configuration_md
 	@build/dev/tests/configuration_md write docs/configuration.md
 
-stress: ## the long runs: unit tests under ThreadSanitizer, each fuzz target for 60 s
+stress: ## the long runs: ThreadSanitizer, each fuzz target for 60 s, 20 storms of a minute (root)
 	@scripts/deps.sh build test fuzz
 	@cmake --workflow --preset tsan
 	@cmake --workflow --preset fuzz
+	@scripts/storm.sh
 
 accept-skeleton: ## the acceptance run of the first version (root)
 	@scripts/deps.sh build test
@@ -46,6 +47,11 @@ accept-bench: ## the acceptance run of the bench (root; a quarter of an hour on 
 	@scripts/deps.sh build test peers
 	@$(MAKE) --no-print-directory build
 	@tests/accept/bench.sh
+
+accept-engine: ## the acceptance run of the engine (root; a quarter of an hour on a quiet machine)
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory build
+	@tests/accept/engine.sh
 
 bench: ## install what is missing, build, measure here into bench/results/ (root); NAME=... names it
 	@scripts/deps.sh build

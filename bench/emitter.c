@@ -25,10 +25,10 @@
 
 enum { DRAIN_RECORDS = 1 << 20 };
 
-static int load(struct emitter *e, const struct config *config, struct err *err)
+static int load(struct emitter *e, struct err *err)
 {
 	struct collector *c = e->collector;
-	int rc = collector__open_rings(c, config, err);
+	int rc = collector__open_rings(c, err);
 
 	for (u32 i = 0; !rc && i < c->nobjects; i++) {
 		if (!collector__uses(c, i))
@@ -56,7 +56,7 @@ int emitter__open(struct emitter *e, const struct config *config, struct err *er
 	if (!rc && diags.errors)
 		rc = err__set(err, -EINVAL, "%s", diags.items[0].text);
 	if (!rc)
-		rc = load(e, config, err);
+		rc = load(e, err);
 	diags__fini(&diags);
 	if (rc)
 		emitter__close(e);
@@ -65,15 +65,15 @@ int emitter__open(struct emitter *e, const struct config *config, struct err *er
 
 /* The config of one metric on the bench's event. */
 static void put_config(struct strbuf *out, const char *object, const struct hook *hook,
-		       const struct bench_key *key, const char *delivery, const char *where)
+		       const struct bench_key *key, const char *settings, const char *where)
 {
 	strbuf__printf(out,
 		       "objects: [%s]\n"
 		       "ring: {size: " RING_SIZE "}\n"
-		       "events: {bench_%s: {delivery: %s}}\n"
+		       "events: {bench_%s: {%s}}\n"
 		       "metrics:\n"
 		       "- {name: %s, event: bench_%s, labels: %s, max_series: " MAX_SERIES ", %s",
-		       object, hook->name, delivery,
+		       object, hook->name, settings,
 		       strstr(key->metric, "histogram") ? "calls_seconds" : "calls_total",
 		       hook->name, key->labels, key->metric);
 	if (where)
@@ -118,7 +118,7 @@ static int open_own(struct emitter *e, struct err *err)
 }
 
 int emitter__open_call(struct emitter *e, const struct hook *hook, const struct bench_key *key,
-		       const char *delivery, const char *where, struct err *err)
+		       const char *settings, const char *where, struct err *err)
 {
 	char object[BENCH_OBJECT_PATH_BYTES];
 	struct strbuf text;
@@ -128,7 +128,7 @@ int emitter__open_call(struct emitter *e, const struct hook *hook, const struct 
 	if (e->object_fd < 0)
 		return err__set_errno(err, -errno, "the bench's probes");
 	strbuf__init(&text);
-	put_config(&text, object, hook, key, delivery, where);
+	put_config(&text, object, hook, key, settings, where);
 	rc = parse_config(e, &text, err);
 	strbuf__fini(&text);
 	if (rc) {

@@ -27,10 +27,11 @@ struct emitter {
  * collector__refusal. */
 int emitter__open(struct emitter *e, const struct config *config, struct err *err);
 
-/* The bench's event at this hook. `delivery` as in a config; `where` may be NULL. -EOPNOTSUPP when
+/* The bench's event at this hook. `settings` are the event's in a config ("delivery: combine");
+ * `where` may be NULL. -EOPNOTSUPP when
  * the kernel refuses the hook. */
 int emitter__open_call(struct emitter *e, const struct hook *hook, const struct bench_key *key,
-		       const char *delivery, const char *where, struct err *err);
+		       const char *settings, const char *where, struct err *err);
 void emitter__close(struct emitter *e);
 
 /* Of the event with this number in the plan: its i-th program and where it belongs; -1 behind the

@@ -14,6 +14,7 @@ struct bench_key {
 	enum sequence_kind sequence;
 	u32 keys;	 /* different ones; 0: it does not depend on the argument */
 	u32 map_entries; /* of the hash maps: no key is lost */
+	bool two_way;	 /* a combining table was written by hand for it */
 };
 
 /* Compared in rounds of short batches. */

@@ -48,11 +48,13 @@ static int add_emitter(const struct lineup *l, const char *delivery, const struc
 {
 	int i = add(l, delivery, label), rc;
 	struct subject *subject;
+	char settings[64];
 
 	if (i < 0)
 		return i;
 	subject = &l->subjects->items[i];
-	rc = emitter__open_call(&subject->emitter, l->hook, key, delivery, where, l->err);
+	snprintf(settings, sizeof(settings), "delivery: %s", delivery);
+	rc = emitter__open_call(&subject->emitter, l->hook, key, settings, where, l->err);
 	if (rc)
 		return err__wrap(l->err, "%s", subject->name);
 	subject->emits = true;
@@ -96,6 +98,8 @@ int lineup__add_key(const struct lineup *l, const struct bench_key *key, const c
 	if (hash < 0)
 		return hash;
 	rc = relate(l, add_peer(l, "percpu_hash", key, 0, label), empty, floor, hash);
+	if (rc >= 0 && key->two_way)
+		rc = relate(l, add_peer(l, "two_way", key, 0, label), empty, floor, hash);
 	for (size_t i = 0; rc >= 0 && i < ARRAY_SIZE(deliveries); i++)
 		rc = relate(l, add_emitter(l, deliveries[i], key, NULL, label), empty, floor, hash);
 	return MIN(rc, 0);

@@ -30,6 +30,24 @@ static void switch_all_off(struct bpf_object *object)
 		bpf_map__set_autocreate(map, false);
 }
 
+/* The table of each CPU, and the ring. What it counts is not looked at. */
+static int choose_two_way(const struct peer *p, struct err *err)
+{
+	struct bpf_map *table = bpf_object__find_map_by_name(p->object, "m_two_way_pid_comm");
+	struct bpf_map *ring = bpf_object__find_map_by_name(p->object, "m_two_way_ring");
+	int ncpus = libbpf_num_possible_cpus(), rc = ncpus < 0 ? ncpus : 0;
+
+	if (!table || !ring)
+		return err__set(err, -ENOENT, "the bench has no table of its own");
+	if (!rc)
+		rc = bpf_map__set_max_entries(table, (u32)ncpus);
+	if (!rc)
+		rc = bpf_map__set_autocreate(table, true);
+	if (!rc)
+		rc = bpf_map__set_autocreate(ring, true);
+	return rc ? err__set_errno(err, rc, "map m_two_way_pid_comm") : 0;
+}
+
 static int choose_map(struct peer *p, const char *what, const struct bench_key *key, u32 entries,
 		      struct err *err)
 {
@@ -39,6 +57,8 @@ static int choose_map(struct peer *p, const char *what, const struct bench_key *
 
 	if (!key || !strcmp(what, "key"))
 		return 0;
+	if (!strcmp(what, "two_way"))
+		return choose_two_way(p, err);
 	snprintf(name, sizeof(name), "m_%s_%s", what, key->peer);
 	map = bpf_object__find_map_by_name(p->object, name);
 	if (!map)

@@ -19,8 +19,8 @@ struct peer {
 	u32 sum_bucket; /* of a histogram's map: not a count; 0: none */
 };
 
-/* `what`: "key", "hash", "percpu_hash"; `entries` of its map, 0: as the key says. Without a key the
- * program that does nothing. */
+/* `what`: "key", "hash", "percpu_hash", "two_way"; `entries` of its map, 0: as the key says.
+ * Without a key the program that does nothing. */
 int peer__load(struct peer *p, const struct hook *hook, const char *what,
 	       const struct bench_key *key, u32 entries, struct err *err);
 void peer__unload(struct peer *p); /* also one that is all 0 */

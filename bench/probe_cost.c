@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/util.h"
 #include "bench/bench.h"
+#include "bench/flush_cost.h"
 #include "bench/hook.h"
 #include "bench/key.h"
 #include "bench/lineup.h"
@@ -287,6 +288,8 @@ static int run_attached(struct suite *s, struct err *err)
 
 	if (!rc && !strcmp(s->rounds.hook->name, PLANTED_HOOK))
 		rc = run_planted(s, err);
+	if (!rc && s->rounds.hook == &hooks[0])
+		rc = flush_cost_measure(s->options, SUITE, &s->rounds, &s->cpus, s->report, err);
 	if (!rc && s->cpus.helper != s->cpus.measured)
 		rc = run_contended(s, calls, err);
 	return rc ? rc : run_turns(s, turn, err);

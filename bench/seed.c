@@ -21,8 +21,8 @@ enum { TURNS = 16, QUICK_TURNS = 6, BATCHES = 60, CALLS = 500 };
 
 /* The pid, and {pid_tgid, ktime % 1024, comm[32]}. */
 static const struct bench_key keys[] = {
-	{"pid", "pid", NULL, NULL, SEQUENCE_CONSTANT, 0, 10240},
-	{"complex", "seed", NULL, NULL, SEQUENCE_CONSTANT, 0, 10240},
+	{"pid", "pid", NULL, NULL, SEQUENCE_CONSTANT, 0, 10240, false},
+	{"complex", "seed", NULL, NULL, SEQUENCE_CONSTANT, 0, 10240, false},
 };
 
 static const char *const notes[] = {

@@ -27,8 +27,8 @@ static double *sorted_copy(const double *values, size_t n)
 {
 	double *copy = calloc(n + 1, sizeof(*copy));
 
-	if (!copy)
-		return NULL;
+	if (!copy || n == 0)
+		return copy;
 	memcpy(copy, values, n * sizeof(*copy));
 	qsort(copy, n, sizeof(*copy), compare);
 	return copy;

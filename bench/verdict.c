@@ -13,6 +13,8 @@
 
 /* What is still good enough for a claim. */
 static const double steal_limit = 0.05, twin_share = 0.1, twin_ns = 1.5;
+/* Of the whole call: what is added to a slow one cannot be seen as sharply. */
+static const double twin_share_of_call = 0.005;
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -62,7 +64,8 @@ static void judge_twin(struct bench_report *report, const struct bench_row *agai
 		return;
 	once = first->above_empty.median;
 	off = fabs(again->above_empty.median - once);
-	failed = !(off <= fmax(twin_ns, twin_share * once));
+	failed = !(off <= fmax(fmax(twin_ns, twin_share * once),
+			       twin_share_of_call * first->value.median));
 	bench_report__remark(report, "%s, entered twice: %.1f and %.1f ns above empty%s",
 			     first->subject, once, again->above_empty.median,
 			     failed ? ", too far apart for a claim" : "");

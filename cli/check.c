@@ -3,6 +3,7 @@
  * `ringtally check [FILE...]`: parse and plan a config, and say what it costs before it runs. Needs
  * no privileges; --attach does, and hears from the kernel as well.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "config/config.h"
 #include "exporters/prom_text.h"
 #include "pipeline/app.h"
+#include "pipeline/budget.h"
 #include "pipeline/caps.h"
 #include "pipeline/collector.h"
 #include "pipeline/cost.h"
@@ -179,8 +181,17 @@ struct sheet {
 	struct text *text;
 	const struct setup *setup;
 	struct cost_machine machines[2];
+	struct budget budgets[2];
 	u64 totals[2];
 };
+
+static void put_label(struct sheet *s, const char *event, const char *what)
+{
+	text__to(s->text, INDENT);
+	text__puts(s->text, event);
+	text__puts(s->text, *event ? ": " : "");
+	text__puts(s->text, what);
+}
 
 static void put_numbers(struct text *t, const char *left, const char *right)
 {
@@ -189,77 +200,119 @@ static void put_numbers(struct text *t, const char *left, const char *right)
 	text__end(t);
 }
 
+static void put_counts(struct text *t, u64 left, u64 right)
+{
+	char texts[2][24];
+
+	snprintf(texts[0], sizeof(texts[0]), "%llu", left);
+	snprintf(texts[1], sizeof(texts[1]), "%llu", right);
+	put_numbers(t, texts[0], texts[1]);
+}
+
 static void put_memory(struct sheet *s, const char *event, const char *what, const u64 bytes[2])
 {
-	if (bytes[0] == 0)
+	if (bytes[0] == 0 && bytes[1] == 0)
 		return;
-	text__to(s->text, INDENT);
-	text__puts(s->text, event);
-	text__puts(s->text, *event ? ": " : "");
-	text__puts(s->text, what);
+	put_label(s, event, what);
 	put_numbers(s->text, text_size(bytes[0]).text, text_size(bytes[1]).text);
 	for (int i = 0; i < 2; i++)
 		s->totals[i] += bytes[i];
 }
 
-static void put_event_memory(struct sheet *s, const struct event_plan *event)
+static void put_rings(struct sheet *s)
 {
+	const struct rings_layout *rings[2] = {&s->budgets[0].rings, &s->budgets[1].rings};
+	u64 bytes[2];
+
+	for (int i = 0; i < 2; i++)
+		bytes[i] = cost_of_rings(rings[i], s->machines[i].page_bytes);
+	put_label(s, "", "CPUs to a ring");
+	put_counts(s->text, MIN(rings[0]->cpus_per_ring, rings[0]->ncpus),
+		   MIN(rings[1]->cpus_per_ring, rings[1]->ncpus));
+	put_label(s, "", "size of a ring");
+	put_numbers(s->text, text_size(rings[0]->size).text, text_size(rings[1]->size).text);
+	put_memory(s, "", "rings", bytes);
+}
+
+static void put_slots(struct sheet *s, u32 number)
+{
+	const struct event_plan *event = &s->setup->collector->plan->events[number];
+	char what[48];
+
+	if (s->budgets[0].slots[number] == 0)
+		return;
+	snprintf(what, sizeof(what), "slots of %llu bytes", cost_slot_bytes(event));
+	put_label(s, event->schema->name, what);
+	put_counts(s->text, s->budgets[0].slots[number], s->budgets[1].slots[number]);
+}
+
+static void put_event_memory(struct sheet *s, u32 number)
+{
+	const struct event_plan *event = &s->setup->collector->plan->events[number];
 	const struct start_map starts =
 		probe_object__start_map(s->setup->collector->objects[event->object], event);
 	const char *name = event->schema->name;
 	struct event_cost cost[2];
 
 	for (int i = 0; i < 2; i++)
-		cost[i] = cost_of_event(event, &starts, &s->machines[i]);
+		cost[i] =
+			cost_of_event(event, s->budgets[i].slots[number], &starts, &s->machines[i]);
+	put_slots(s, number);
+	put_memory(s, name, "table", (u64[]){cost[0].table, cost[1].table});
 	put_memory(s, name, "books", (u64[]){cost[0].books, cost[1].books});
-	put_memory(s, name, "bucket tables", (u64[]){cost[0].tables, cost[1].tables});
+	put_memory(s, name, "bucket tables", (u64[]){cost[0].buckets, cost[1].buckets});
 	put_memory(s, name, "starts (estimate)", (u64[]){cost[0].starts, cost[1].starts});
 }
 
-static void put_constants(struct sheet *s)
+/* The other machine may be too large for the limit: then it has the least of everything. */
+static void put_limit(struct sheet *s)
 {
-	const struct collector *c = s->setup->collector;
-	u64 bytes = 0;
+	const u64 limit = s->setup->config->kernel_memory.n;
 
-	for (u32 i = 0; i < c->nobjects; i++)
-		if (collector__uses(c, i))
-			bytes += cost_of_constants(probe_object__schema(c->objects[i])->nevents,
-						   &s->machines[0]);
-	put_memory(s, "", "constants", (u64[]){bytes, bytes});
+	put_label(s, "", "limit");
+	put_numbers(s->text, text_size(limit).text, text_size(limit).text);
+	if (s->budgets[1].smallest <= limit)
+		return;
+	text__to(s->text, INDENT);
+	text__printf(s->text, "on %u CPUs the limit must be at least %s", s->machines[1].ncpus,
+		     text_size(ROUND_UP(s->budgets[1].smallest, 1ULL << 20)).text);
+	text__end(s->text);
 }
 
 static void put_kernel_memory(struct sheet *s)
 {
-	const struct plan *plan = s->setup->collector->plan;
-	u64 ring_bytes = s->setup->config->ring_size.n;
+	const struct collector *c = s->setup->collector;
 	char here[32], large[32];
 
 	text__bold(s->text, "kernel memory");
 	snprintf(here, sizeof(here), "here, %u CPUs", s->machines[0].ncpus);
 	snprintf(large, sizeof(large), "on %u CPUs", s->machines[1].ncpus);
 	put_numbers(s->text, here, large);
-	put_memory(s, "", "rings",
-		   (u64[]){cost_of_rings(ring_bytes, &s->machines[0]),
-			   cost_of_rings(ring_bytes, &s->machines[1])});
-	for (u32 i = 0; i < plan->nevents; i++)
-		put_event_memory(s, &plan->events[i]);
-	put_constants(s);
-	text__to(s->text, INDENT);
-	text__puts(s->text, "in all");
+	put_rings(s);
+	for (u32 i = 0; i < c->plan->nevents; i++)
+		put_event_memory(s, i);
+	put_memory(s, "", "constants",
+		   (u64[]){collector__constants(c, s->machines[0].page_bytes),
+			   collector__constants(c, s->machines[1].page_bytes)});
+	put_label(s, "", "in all");
 	put_numbers(s->text, text_size(s->totals[0]).text, text_size(s->totals[1]).text);
+	put_limit(s);
 	text__end(s->text);
 }
 
-/* --- samples --- */
-
-static void put_counts(struct text *t, u64 series, u64 lines)
+/* -ENOMEM otherwise; both are to be freed. */
+static int make_budgets(struct sheet *s)
 {
-	char left[24], right[24];
+	int rc = 0;
 
-	snprintf(left, sizeof(left), "%llu", series);
-	snprintf(right, sizeof(right), "%llu", lines);
-	put_numbers(t, left, right);
+	for (int i = 0; !rc && i < 2; i++) {
+		rc = collector__budget(s->setup->collector, &s->machines[i], &s->budgets[i]);
+		rc = rc == -E2BIG ? 0 : rc;
+	}
+	return rc;
 }
+
+/* --- samples --- */
 
 static void put_samples(struct text *t, const struct plan *plan, size_t exposition_bytes)
 {
@@ -297,16 +350,20 @@ static int put_sheet(const struct setup *setup, struct text *t)
 		.machines = {{setup->collector->ncpus, page}, {LARGE_NCPUS, page}},
 	};
 	struct strbuf exposition;
-	int rc;
+	int rc = make_budgets(&sheet);
 
-	for (u32 i = 0; i < plan->nevents; i++)
-		put_event(t, setup, &plan->events[i]);
-	put_kernel_memory(&sheet);
 	strbuf__init(&exposition);
-	rc = put_exposition(setup, &exposition);
+	for (u32 i = 0; !rc && i < plan->nevents; i++)
+		put_event(t, setup, &plan->events[i]);
+	if (!rc) {
+		put_kernel_memory(&sheet);
+		rc = put_exposition(setup, &exposition);
+	}
 	if (!rc)
 		put_samples(t, plan, exposition.len);
 	strbuf__fini(&exposition);
+	budget__fini(&sheet.budgets[0]);
+	budget__fini(&sheet.budgets[1]);
 	return rc ? setup_fail(EXIT_RUNTIME, "out of memory") : EXIT_FINE;
 }
 
@@ -338,7 +395,7 @@ static int attach(const struct setup *setup, const char *btf_path, struct text *
 	u32 refused = 0;
 
 	fflush(t->out);
-	if (caps_check(btf_path, &err) || trial_attach(setup->collector, setup->config, &err))
+	if (caps_check(btf_path, &err) || trial_attach(setup->collector, &err))
 		return setup_fail(EXIT_REFUSED, err.msg);
 	text__end(t);
 	text__bold(t, "attached for a moment");

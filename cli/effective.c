@@ -149,11 +149,15 @@ static void put_metric(struct strbuf *out, const struct metric_config *metric,
 	strbuf__printf(out, "    max_series: %llu\n", metric->max_series.n);
 }
 
-static void put_event(struct strbuf *out, const char *name, enum delivery delivery)
+/* slots 0: as many as fit, which may be others on another machine. */
+static void put_event(struct strbuf *out, const char *name, enum delivery delivery, u64 slots)
 {
 	strbuf__puts(out, "  ");
 	effective_put_text(out, name);
-	strbuf__printf(out, ": { delivery: %s }\n", deliveries[delivery]);
+	strbuf__printf(out, ": { delivery: %s", deliveries[delivery]);
+	if (slots && delivery != DELIVERY_STREAM)
+		strbuf__printf(out, ", slots: %llu", slots);
+	strbuf__puts(out, " }\n");
 }
 
 static bool is_planned(const struct plan *plan, const char *event)
@@ -171,10 +175,12 @@ static void put_events(struct strbuf *out, const struct config *config, const st
 		strbuf__puts(out, "events:\n");
 	for (u32 i = 0; i < plan->nevents; i++)
 		put_event(out, plan->events[i].schema->name,
-			  (enum delivery)plan->events[i].wire.delivery);
+			  (enum delivery)plan->events[i].wire.delivery,
+			  plan->events[i].slots_wanted);
 	for (size_t i = 0; i < config->nevents; i++)
 		if (!is_planned(plan, config->events[i].name.s))
-			put_event(out, config->events[i].name.s, config->events[i].delivery);
+			put_event(out, config->events[i].name.s, config->events[i].delivery,
+				  config->events[i].slots.n);
 }
 
 void effective_put(struct strbuf *out, const struct config *config, const struct plan *plan)
@@ -183,6 +189,8 @@ void effective_put(struct strbuf *out, const struct config *config, const struct
 	effective_put_text(out, config->namespace.s);
 	strbuf__puts(out, "\nring: { size: ");
 	quantity_put(out, QUANTITY_BYTES, config->ring_size.n);
+	strbuf__puts(out, " }\nlimits: { kernel_memory: ");
+	quantity_put(out, QUANTITY_BYTES, config->kernel_memory.n);
 	strbuf__puts(out, " }\nflush_interval: ");
 	quantity_put(out, QUANTITY_TIME, config->flush_interval.n);
 	strbuf__putc(out, '\n');

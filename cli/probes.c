@@ -272,7 +272,7 @@ static int try_config(const struct listing *l, const struct config *config, stru
 	if (!rc && diags->errors)
 		rc = err__set(err, -EINVAL, "%s", diags->n ? diags->items[0].text : "no memory");
 	if (!rc)
-		rc = trial_attach(c, config, err);
+		rc = trial_attach(c, err);
 	if (!rc)
 		refusal = collector__refusal(c, 0);
 	if (refusal)

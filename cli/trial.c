@@ -6,9 +6,9 @@
 #include "pipeline/plan.h"
 #include "pipeline/probe_object.h"
 
-int trial_attach(struct collector *c, const struct config *config, struct err *err)
+int trial_attach(struct collector *c, struct err *err)
 {
-	int rc = collector__open_rings(c, config, err);
+	int rc = collector__open_rings(c, err);
 
 	for (u32 i = 0; !rc && i < c->nobjects; i++) {
 		if (!collector__uses(c, i))

@@ -66,11 +66,13 @@ enum delivery { DELIVERY_STREAM, DELIVERY_COMBINE };
 struct event_config {
 	struct config_text name;
 	enum delivery delivery;
+	struct config_number slots; /* of its table, per CPU; 0: as many as the limits allow */
 };
 
 struct config {
 	struct config_text namespace;
-	struct config_number ring_size;	     /* bytes, of each ring */
+	struct config_number ring_size;	     /* bytes, of each ring, at most */
+	struct config_number kernel_memory;  /* bytes, of everything in the kernel */
 	struct config_number flush_interval; /* ns */
 	struct config_text *objects;	     /* files (.bpf.o) or folders of them */
 	size_t nobjects;

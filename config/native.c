@@ -49,6 +49,15 @@ static int add_objects(struct native *n, const struct yaml_node *list)
 	return 0;
 }
 
+/* Only what is said of delivery counts: what is left out may change. */
+static void check_slots(struct native *n, const struct event_values *values)
+{
+	if (values->slots.n && values->delivery.pos.line && values->delivery.n == DELIVERY_STREAM)
+		diags__error(n->diags, values->slots.pos,
+			     "'slots' is for a table that combines: with delivery 'stream' there "
+			     "is none");
+}
+
 static void add_event(struct native *n, const struct yaml_node *node)
 {
 	struct config *c = n->config;
@@ -66,9 +75,11 @@ static void add_event(struct native *n, const struct yaml_node *node)
 	}
 	opt_table__set_defaults(&event_options, &values);
 	opt_table__read(&event_options, node, &values, n->diags);
+	check_slots(n, &values);
 	c->events[c->nevents++] = (struct event_config){
 		.name = {.s = node->key, .pos = node->key_pos},
 		.delivery = (enum delivery)values.delivery.n,
+		.slots = values.slots,
 	};
 }
 
@@ -367,6 +378,7 @@ int native__finish(struct native *n, struct pos start)
 
 	c->namespace = n->root.namespace;
 	c->ring_size = n->root.ring_size;
+	c->kernel_memory = n->root.kernel_memory;
 	c->flush_interval = n->root.flush_interval;
 	for (size_t i = 0; i < c->nmetrics; i++)
 		if (c->metrics[i].max_series.pos.line == 0)

@@ -7,6 +7,7 @@
 
 #define KIB	    1024ULL
 #define MIB	    (1024 * KIB)
+#define TIB	    (1024 * (1024 * MIB))
 
 #define MILLISECOND 1000000ULL /* durations are in ns */
 #define SECOND	    (1000 * MILLISECOND)
@@ -230,9 +231,12 @@ static const struct opt_desc event_rows[] = {
 	},
 	{
 		.key = "slots",
-		.help = "Slots of the table that combines, per CPU.",
+		.help = "Slots of the table that combines, per CPU; left out, sized from `limits`.",
 		.type = OPT_NUMBER,
-		.later = true,
+		.offset = offsetof(struct event_values, slots),
+		.min = 4,
+		.max = 65536,
+		.power_of_two = true,
 	},
 };
 
@@ -252,6 +256,32 @@ static const struct opt_desc ring_rows[] = {
 };
 
 static const struct opt_table ring_options = {"section", ring_rows, ARRAY_SIZE(ring_rows)};
+
+static const struct opt_desc limits_rows[] = {
+	{
+		.key = "kernel_memory",
+		.help = "Bytes of all rings, tables, start maps and constants in the kernel.",
+		.type = OPT_SIZE,
+		.offset = offsetof(struct root_values, kernel_memory),
+		.def = "32MiB",
+		.min = MIB,
+		.max = TIB,
+	},
+	{
+		.key = "samples",
+		.help = "Lines of the exposition.",
+		.type = OPT_NUMBER,
+		.later = true,
+	},
+	{
+		.key = "memory",
+		.help = "Bytes of the daemon's own memory.",
+		.type = OPT_SIZE,
+		.later = true,
+	},
+};
+
+static const struct opt_table limits_options = {"section", limits_rows, ARRAY_SIZE(limits_rows)};
 
 static const struct opt_desc defaults_rows[] = {
 	{
@@ -299,6 +329,12 @@ static const struct opt_desc root_rows[] = {
 		.table = &ring_options,
 	},
 	{
+		.key = "limits",
+		.help = "Bounds of the whole process.",
+		.type = OPT_SECTION,
+		.table = &limits_options,
+	},
+	{
 		.key = "defaults",
 		.help = "What holds for metrics that do not say.",
 		.type = OPT_SECTION,
@@ -323,12 +359,6 @@ static const struct opt_desc root_rows[] = {
 		.type = OPT_LIST,
 		.offset = offsetof(struct root_values, metrics),
 		.table = &metric_options,
-	},
-	{
-		.key = "limits",
-		.help = "Bounds of the whole process.",
-		.type = OPT_SECTION,
-		.later = true,
 	},
 	{
 		.key = "flush_interval",

@@ -17,6 +17,7 @@ enum {
 struct root_values {
 	struct config_text namespace;
 	struct config_number ring_size;
+	struct config_number kernel_memory;
 	struct config_number flush_interval;
 	struct config_number max_series; /* of metrics that do not say */
 	const struct yaml_node *objects;
@@ -26,6 +27,7 @@ struct root_values {
 
 struct event_values {
 	struct config_number delivery;
+	struct config_number slots;
 };
 
 struct metric_values {

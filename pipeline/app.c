@@ -415,7 +415,7 @@ static enum exit_status app__start(struct app *app, struct err *err)
 
 	if (rc)
 		return status_of(rc);
-	if (collector__open_rings(app->collector, app->config, err))
+	if (collector__open_rings(app->collector, err))
 		return EXIT_REFUSED;
 	if (drain__new(&app->loop, app->collector->rings, interval_ms, &app->drain, err) ||
 	    flush__new(&app->loop, app->collector, app->drain, interval_ms, &app->flush, err) ||

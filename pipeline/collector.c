@@ -9,9 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
+#include "base/util.h"
 #include "config/config.h"
+#include "config/quantity.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/plan.h"
 #include "pipeline/probe_object.h"
@@ -101,6 +105,94 @@ static int make_plan(struct collector *c, const struct config *config, struct di
 	return rc;
 }
 
+u64 collector__constants(const struct collector *c, u32 page_bytes)
+{
+	const struct cost_machine machine = {.page_bytes = page_bytes};
+	u64 bytes = 0;
+
+	for (u32 i = 0; i < c->nobjects; i++)
+		if (collector__uses(c, i))
+			bytes += cost_of_constants(probe_object__schema(c->objects[i])->nevents,
+						   &machine);
+	return bytes;
+}
+
+int collector__budget(const struct collector *c, const struct cost_machine *machine,
+		      struct budget *ret_budget)
+{
+	struct start_map *starts = calloc(c->plan->nevents + 1, sizeof(*starts));
+	struct budget_request request = {
+		.plan = c->plan,
+		.starts = starts,
+		.constants = collector__constants(c, machine->page_bytes),
+		.machine = *machine,
+		.limit = c->config->kernel_memory.n,
+		.ring_bytes = c->config->ring_size.n,
+	};
+	int rc;
+
+	if (!starts)
+		return -ENOMEM;
+	for (u32 i = 0; i < c->plan->nevents; i++) {
+		const struct event_plan *event = &c->plan->events[i];
+
+		starts[i] = probe_object__start_map(c->objects[event->object], event);
+	}
+	rc = budget__init(ret_budget, &request);
+	free(starts);
+	return rc;
+}
+
+/* With the place of the limit, if it has one. */
+static int refuse_limit(const struct collector *c, struct diags *diags, struct err *err)
+{
+	const struct config_number *limit = &c->config->kernel_memory;
+	struct strbuf needed, given;
+
+	strbuf__init(&needed);
+	strbuf__init(&given);
+	quantity_put(&needed, QUANTITY_BYTES, ROUND_UP(c->budget.smallest, 1ULL << 20));
+	quantity_put(&given, QUANTITY_BYTES, limit->n);
+	if (needed.failed || given.failed)
+		err__set_errno(err, -ENOMEM, "budget");
+	else if (limit->pos.line)
+		diags__error(diags, limit->pos,
+			     "'kernel_memory' must be at least %s for this config on %u CPUs, not "
+			     "%s",
+			     needed.data, c->ncpus, given.data);
+	else
+		err__set(err, -EINVAL,
+			 "limits.kernel_memory must be at least %s for this config on %u CPUs; "
+			 "the default is %s",
+			 needed.data, c->ncpus, given.data);
+	strbuf__fini(&needed);
+	strbuf__fini(&given);
+	return err->code;
+}
+
+static int make_budget(struct collector *c, struct diags *diags, struct err *err)
+{
+	const struct cost_machine here = {c->ncpus, (u32)sysconf(_SC_PAGESIZE)};
+	int rc = collector__budget(c, &here, &c->budget);
+
+	if (rc == -E2BIG)
+		return refuse_limit(c, diags, err);
+	if (rc)
+		return err__set_errno(err, rc, "budget");
+	budget__apply(&c->budget, c->plan);
+	return 0;
+}
+
+static int count_cpus(struct collector *c, struct err *err)
+{
+	int ncpus = libbpf_num_possible_cpus();
+
+	if (ncpus < 0)
+		return err__set_errno(err, ncpus, "counting CPUs");
+	c->ncpus = (u32)ncpus;
+	return 0;
+}
+
 static u64 monotonic_ns(void)
 {
 	struct timespec now;
@@ -113,21 +205,18 @@ static u64 monotonic_ns(void)
 static int make_routes(struct collector *c, struct err *err)
 {
 	static const struct decoder_env env = {.now_ns = monotonic_ns};
-	int ncpus = libbpf_num_possible_cpus();
 	int rc = 0;
 
-	if (ncpus < 0)
-		return err__set_errno(err, ncpus, "counting CPUs");
-	c->ncpus = (u32)ncpus;
 	c->ledgers = calloc(c->plan->nevents + 1, sizeof(struct ledger *));
-	if (!c->ledgers)
+	c->memory = calloc(c->plan->nevents + 1, sizeof(*c->memory));
+	if (!c->ledgers || !c->memory)
 		return err__set_errno(err, -ENOMEM, "ledgers");
 	for (u32 i = 0; !rc && i < c->plan->nevents; i++) {
 		const struct event_plan *event = &c->plan->events[i];
 
 		rc = probe_object__use(c->objects[event->object], event, err);
 	}
-	return rc ? rc : route__new(c->plan, &env, (u32)ncpus, &c->route, err);
+	return rc ? rc : route__new(c->plan, &env, c->ncpus, &c->route, err);
 }
 
 int collector__new(const struct config *config, const char *btf_path, struct diags *diags,
@@ -138,9 +227,14 @@ int collector__new(const struct config *config, const char *btf_path, struct dia
 
 	if (!c)
 		return err__set_errno(err, -ENOMEM, "collector");
-	rc = add_objects(c, config, btf_path, err);
+	c->config = config;
+	rc = count_cpus(c, err);
+	if (!rc)
+		rc = add_objects(c, config, btf_path, err);
 	if (!rc)
 		rc = make_plan(c, config, diags, err);
+	if (!rc && c->plan && diags->errors == 0)
+		rc = make_budget(c, diags, err);
 	if (!rc && c->plan && diags->errors == 0)
 		rc = make_routes(c, err);
 	if (rc) {
@@ -160,8 +254,10 @@ void collector__free(struct collector *c)
 	for (u32 i = 0; c->ledgers && i < c->plan->nevents; i++)
 		ledger__free(c->ledgers[i]);
 	free(c->ledgers);
+	free(c->memory);
 	route__free(c->route);
 	rings__free(c->rings);
+	budget__fini(&c->budget);
 	plan__free(c->plan);
 	for (u32 i = 0; i < c->nobjects; i++)
 		probe_object__close(c->objects[i]);
@@ -169,9 +265,9 @@ void collector__free(struct collector *c)
 	free(c);
 }
 
-int collector__open_rings(struct collector *c, const struct config *config, struct err *err)
+int collector__open_rings(struct collector *c, struct err *err)
 {
-	return rings__new(c->ncpus, config->ring_size.n, route__record, c->route, &c->rings, err);
+	return rings__new(&c->budget.rings, route__record, c->route, &c->rings, err);
 }
 
 void collector__load(struct collector *c, u32 object)
@@ -185,8 +281,24 @@ void collector__detach(struct collector *c)
 		probe_object__detach(c->objects[i]);
 }
 
+/* What is no event's is left to the constants. */
+static void note_memory(struct collector *c, u32 object)
+{
+	c->constants_memory += probe_object__memory_sum(c->objects[object]);
+	for (u32 i = 0; i < c->plan->nevents; i++) {
+		const struct event_plan *event = &c->plan->events[i];
+		struct event_memory *memory = &c->memory[i];
+
+		if (event->object != object)
+			continue;
+		*memory = probe_object__memory(c->objects[object], event);
+		c->constants_memory -= memory->books + memory->buckets + memory->starts;
+	}
+}
+
 int collector__adopt(struct collector *c, u32 object, struct err *err)
 {
+	note_memory(c, object);
 	for (u32 i = 0; i < c->plan->nevents; i++) {
 		const struct event_plan *event = &c->plan->events[i];
 		int rc, fd;

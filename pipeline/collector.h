@@ -10,7 +10,9 @@
 #ifndef RINGTALLY_PIPELINE_COLLECTOR_H
 #define RINGTALLY_PIPELINE_COLLECTOR_H
 
+#include "pipeline/budget.h"
 #include "pipeline/ledger.h"
+#include "pipeline/probe_image.h"
 
 struct config;
 struct diags;
@@ -18,12 +20,16 @@ struct err;
 struct snapshot;
 
 struct collector {
+	const struct config *config;
 	struct probe_object **objects; /* the bundled one first */
 	u32 nobjects;
-	u32 ncpus;	   /* that may ever be there */
-	struct plan *plan; /* its events index the ledgers */
+	u32 ncpus;	      /* that may ever be there */
+	struct plan *plan;    /* its events index the ledgers */
+	struct budget budget; /* of this machine: in the plan already */
 	struct rings *rings;
-	struct ledger **ledgers; /* NULL: that event is not loaded */
+	struct ledger **ledgers;     /* NULL: that event is not loaded */
+	struct event_memory *memory; /* of each event, as loaded */
+	u64 constants_memory;	     /* of all objects, with what is no event's */
 	struct route *route;
 	bool quiet; /* no other thread is at the objects: their programs may be looked at */
 };
@@ -37,7 +43,14 @@ int collector__new(const struct config *config, const char *btf_path, struct dia
 		   struct collector **ret_collector, struct err *err);
 void collector__free(struct collector *c); /* detaches first; NULL is fine */
 
-int collector__open_rings(struct collector *c, const struct config *config, struct err *err);
+/* How the config's kernel memory would be divided on a machine; as budget__init. */
+int collector__budget(const struct collector *c, const struct cost_machine *machine,
+		      struct budget *ret_budget);
+
+/* Bytes of the constants of all objects in use. */
+u64 collector__constants(const struct collector *c, u32 page_bytes);
+
+int collector__open_rings(struct collector *c, struct err *err);
 
 /* Blocking; may run on another thread than everything else. */
 void collector__load(struct collector *c, u32 object);

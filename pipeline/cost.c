@@ -4,15 +4,19 @@
 #include "aggregators/series.h"
 #include "base/util.h"
 #include "pipeline/plan.h"
-#include "pipeline/probe_object.h"
+#include "pipeline/probe_image.h"
+#include "pipeline/rings.h"
 
 /* Kernel structs, as of 5.15 to 6.18 on 64-bit machines. */
 enum {
 	MAP_BYTES = 512,	 /* struct bpf_map and what surrounds it, about */
 	MAP_POINTER_BYTES = 8,	 /* of a map in a map of maps, of a page of a ring */
+	HASH_BYTES = 1024,	 /* struct bpf_htab */
 	HASH_ELEMENT_BYTES = 48, /* struct htab_elem */
 	HASH_BUCKET_BYTES = 16,	 /* struct bucket */
 	RING_EXTRA_PAGES = 3,	 /* struct bpf_ringbuf, the two positions */
+	TOUCHED_BYTES = 4,	 /* of one slot in the list of those that were touched */
+	LINE_BYTES = 64,	 /* of a cache: neither CPUs nor books and table share one */
 };
 
 static u64 power_of_two(u64 n)
@@ -43,37 +47,62 @@ static u64 hash_bytes(const struct start_map *map, u32 ncpus)
 
 	if (map->entries == 0)
 		return 0;
-	return MAP_BYTES + ((u64)map->entries + ncpus) * element +
+	return HASH_BYTES + ((u64)map->entries + ncpus) * element +
 	       power_of_two(map->entries) * HASH_BUCKET_BYTES;
 }
 
-struct event_cost cost_of_event(const struct event_plan *event, const struct start_map *starts,
-				const struct cost_machine *machine)
+u64 cost_slot_bytes(const struct event_plan *event)
 {
+	u64 sums = (u64)__builtin_popcountll(event->wire.sum_words);
+
+	return (1 + event->wire.key_words + sums) * sizeof(u64) + TOUCHED_BYTES;
+}
+
+/* Books, lost cells and table of one CPU. */
+static u64 books_bytes(const struct event_plan *event, u32 slots)
+{
+	u64 lost_bytes = (u64)event->lost_words * sizeof(u64);
+	u64 table_at = ROUND_UP(sizeof(struct wire_ledger) + lost_bytes, LINE_BYTES);
+
+	return ROUND_UP(table_at + slots * cost_slot_bytes(event), LINE_BYTES);
+}
+
+struct event_cost cost_of_event(const struct event_plan *event, u32 slots,
+				const struct start_map *starts, const struct cost_machine *machine)
+{
+	const u32 ncpus = machine->ncpus, page = machine->page_bytes;
+	const u64 books = mapped_array_bytes(ncpus, books_bytes(event, 0), page);
+	const u64 all = mapped_array_bytes(ncpus, books_bytes(event, slots), page);
+
 	return (struct event_cost){
-		.books = mapped_array_bytes(machine->ncpus, event->ledger_bytes,
-					    machine->page_bytes),
-		.tables = event->wire.ntables ? array_bytes(event->wire.ntables, event->table_bytes)
-					      : 0,
-		.starts = hash_bytes(starts, machine->ncpus),
+		.books = books,
+		.table = all - books,
+		.buckets = array_bytes(MAX(event->wire.ntables, 1ULL), event->table_bytes),
+		.starts = hash_bytes(starts, ncpus),
 	};
 }
 
-/* The kernel keeps a pointer to each page, twice for data, which it maps twice. */
-u64 cost_of_rings(u64 ring_bytes, const struct cost_machine *machine)
+u64 event_cost_sum(const struct event_cost *cost)
 {
-	u64 page = machine->page_bytes;
-	u64 pointers = (RING_EXTRA_PAGES + 2 * ring_bytes / page) * MAP_POINTER_BYTES;
-	u64 ring = MAP_BYTES + RING_EXTRA_PAGES * page + ring_bytes + pointers;
-
-	return array_bytes(machine->ncpus, MAP_POINTER_BYTES) + machine->ncpus * ring;
+	return cost->books + cost->table + cost->buckets + cost->starts;
 }
 
+/* The kernel keeps a pointer to each page, twice for data, which it maps twice. */
+u64 cost_of_rings(const struct rings_layout *layout, u32 page_bytes)
+{
+	u64 pages = RING_EXTRA_PAGES + 2 * (u64)layout->size / page_bytes;
+	u64 ring = MAP_BYTES + RING_EXTRA_PAGES * (u64)page_bytes + layout->size +
+		   pages * MAP_POINTER_BYTES;
+
+	return array_bytes(layout->ncpus, MAP_POINTER_BYTES) + rings_layout_count(layout) * ring;
+}
+
+/* Beside plans and filters the compiler has a small map of constants of its own. */
 u64 cost_of_constants(u32 nevents, const struct cost_machine *machine)
 {
 	u64 bytes = nevents * (sizeof(struct wire_plan) + sizeof(struct wire_filter));
 
-	return mapped_array_bytes(1, bytes, machine->page_bytes);
+	return mapped_array_bytes(1, bytes, machine->page_bytes) + MAP_BYTES;
 }
 
 u64 cost_lines_per_series(const struct family_desc *desc)

@@ -2,8 +2,8 @@
 /*
  * What a plan costs before it runs: kernel memory on a machine of so many CPUs, and lines of the
  * exposition at worst. Pure arithmetic. The figures of maps follow what the kernel itself says in
- * /proc/PID/fdinfo (map_mem_usage); those of start maps are estimates, as the size of a hash map's
- * elements is the kernel's business.
+ * /proc/PID/fdinfo (map_mem_usage), and are rather a little above it than below; those of start
+ * maps are estimates, as the size of a hash map's elements is the kernel's business.
  */
 #ifndef RINGTALLY_PIPELINE_COST_H
 #define RINGTALLY_PIPELINE_COST_H
@@ -13,6 +13,7 @@
 struct event_plan;
 struct family_desc;
 struct metric_plan;
+struct rings_layout;
 struct start_map;
 
 struct cost_machine {
@@ -23,16 +24,21 @@ struct cost_machine {
 /* Kernel memory in bytes. */
 struct event_cost {
 	u64 books;
-	u64 tables; /* of buckets; 0 without any (the map that must be there is some 500 bytes) */
-	u64 starts; /* estimate */
+	u64 table;   /* that combines: it stands behind the books, in the same map */
+	u64 buckets; /* without any there is an empty table: programs name the map */
+	u64 starts;  /* estimate */
 };
 
-/* `starts` is all 0 for an event that has no start map. */
-struct event_cost cost_of_event(const struct event_plan *event, const struct start_map *starts,
-				const struct cost_machine *machine);
+/* A table of so many slots (0: none); `starts` is all 0 for an event that has no start map. */
+struct event_cost cost_of_event(const struct event_plan *event, u32 slots,
+				const struct start_map *starts, const struct cost_machine *machine);
+u64 event_cost_sum(const struct event_cost *cost);
 
-/* All rings together, each with `ring_bytes` of room. */
-u64 cost_of_rings(u64 ring_bytes, const struct cost_machine *machine);
+/* One slot of the event's table on one CPU, with its place in the list of touched slots. */
+u64 cost_slot_bytes(const struct event_plan *event);
+
+/* All rings together. */
+u64 cost_of_rings(const struct rings_layout *layout, u32 page_bytes);
 
 /* An object's constants: plans and filters of all its events, used or not. */
 u64 cost_of_constants(u32 nevents, const struct cost_machine *machine);

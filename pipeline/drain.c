@@ -143,7 +143,7 @@ static void on_wake(uv_poll_t *wake, int status, int events)
 int drain__new(struct uv_loop_s *loop, struct rings *rings, u64 idle_ms, struct drain **ret_drain,
 	       struct err *err)
 {
-	struct drain *d = calloc(1, sizeof(*d) + rings__ncpus(rings) * sizeof(d->target[0]));
+	struct drain *d = calloc(1, sizeof(*d) + rings__count(rings) * sizeof(d->target[0]));
 	int rc;
 
 	if (!d)

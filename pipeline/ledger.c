@@ -140,11 +140,6 @@ u64 ledger__take_lost(struct ledger *l, u32 word)
 	return gained;
 }
 
-size_t ledger__bytes(const struct ledger *l)
-{
-	return l->map_bytes;
-}
-
 u64 ledger_seen(const struct ledger_totals *t)
 {
 	return t->filtered + t->accepted;

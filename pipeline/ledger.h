@@ -43,8 +43,6 @@ bool ledger__needs_flush(const struct ledger *l, u32 cpu);
  * since the last call for it. */
 u64 ledger__take_lost(struct ledger *l, u32 word);
 
-size_t ledger__bytes(const struct ledger *l); /* of kernel memory */
-
 /* accepted = consumed + pending + lost */
 bool ledger_balances(const struct ledger_totals *t);
 u64 ledger_seen(const struct ledger_totals *t); /* a definition: filtered + accepted */

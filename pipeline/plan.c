@@ -57,13 +57,13 @@ static void report_unknown_event(struct planner *p, const struct config_text *na
 	diags__unknown(p->diags, name->pos, &suggestion, "unknown event '%s'", name->s);
 }
 
-/* Delivery has the same numbers in a config and on the wire. */
-static enum wire_delivery find_delivery(const struct config *config, const char *event)
+/* What the config says of an event; by default it is combined. */
+static struct event_config find_config(const struct config *config, const char *event)
 {
 	for (size_t i = 0; i < config->nevents; i++)
 		if (!strcmp(config->events[i].name.s, event))
-			return (enum wire_delivery)config->events[i].delivery;
-	return WIRE_COMBINE;
+			return config->events[i];
+	return (struct event_config){.delivery = DELIVERY_COMBINE};
 }
 
 static struct event_plan *add_event(struct planner *p, const struct record_schema *schema,
@@ -71,6 +71,7 @@ static struct event_plan *add_event(struct planner *p, const struct record_schem
 {
 	struct plan *plan = p->plan;
 	struct event_plan *grown = reallocarray(plan->events, plan->nevents + 1, sizeof(*grown));
+	const struct event_config config = find_config(p->config, schema->name);
 	struct event_plan *event;
 
 	if (!grown)
@@ -85,9 +86,10 @@ static struct event_plan *add_event(struct planner *p, const struct record_schem
 				.enabled = 1,
 				.event = plan->nevents++,
 				.generation = 1,
-				.delivery = find_delivery(p->config, schema->name),
+				.delivery = (enum wire_delivery)config.delivery,
 				.wake_bytes = p->config->ring_size.n / 4,
 			},
+		.slots_wanted = (u32)config.slots.n,
 	};
 	return event;
 }

@@ -618,6 +618,19 @@ int probe_object__ledger_fd(const struct probe_object *o, const struct event_pla
 	return map ? bpf_map__fd(map) : -1;
 }
 
+struct event_memory probe_object__memory(const struct probe_object *o,
+					 const struct event_plan *event)
+{
+	if (!o->loaded)
+		return (struct event_memory){0};
+	return probe_image_memory(o->loaded, event->schema->name);
+}
+
+u64 probe_object__memory_sum(const struct probe_object *o)
+{
+	return o->loaded ? probe_image_memory_sum(o->loaded) : 0;
+}
+
 u32 probe_object__nprograms(const struct probe_object *o)
 {
 	return o->nparts;

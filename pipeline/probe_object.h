@@ -59,6 +59,11 @@ int probe_object__flush(const struct probe_object *o, u32 cpu);
 /* The map of the event's books; -1 when the event is not loaded. */
 int probe_object__ledger_fd(const struct probe_object *o, const struct event_plan *event);
 
+/* Kernel memory of what is loaded; all 0 for an event that is not. */
+struct event_memory probe_object__memory(const struct probe_object *o,
+					 const struct event_plan *event);
+u64 probe_object__memory_sum(const struct probe_object *o); /* with what is no event's */
+
 /* One row per part of a used event: the program in use, or the last one tried. */
 struct program_status {
 	const struct event_plan *event;

@@ -3,12 +3,43 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#include "base/util.h"
+
+enum { WAYS = 4, HUGE_BYTES = 2 << 20 };
 
 struct raw_cache {
 	u32 words;
-	u64 mask;
+	u32 ways;
+	u64 set_mask;
+	size_t bytes;
 	u64 *entries; /* each: row + 1 (0: empty), then the key */
 };
+
+static u64 entry_words(u32 words)
+{
+	return 1 + (u64)words;
+}
+
+size_t raw_cache_entry_bytes(u32 words)
+{
+	return entry_words(words) * sizeof(u64);
+}
+
+/* Zeroed, and a set begins a cache line. What is large comes in huge pages where the kernel has
+ * them: every look-up would otherwise miss the TLB too. */
+static u64 *allocate(size_t bytes)
+{
+	void *memory =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (bytes >= HUGE_BYTES)
+		madvise(memory, bytes, MADV_HUGEPAGE);
+	return memory;
+}
 
 struct raw_cache *raw_cache__new(u32 words, u32 entries)
 {
@@ -20,8 +51,10 @@ struct raw_cache *raw_cache__new(u32 words, u32 entries)
 	while (n < entries)
 		n *= 2;
 	c->words = words;
-	c->mask = n - 1;
-	c->entries = calloc(n * (1 + (u64)words), sizeof(u64));
+	c->ways = (u32)MIN(n, (u64)WAYS);
+	c->set_mask = n / c->ways - 1;
+	c->bytes = n * raw_cache_entry_bytes(words);
+	c->entries = allocate(c->bytes);
 	if (!c->entries) {
 		free(c);
 		return NULL;
@@ -33,27 +66,47 @@ void raw_cache__free(struct raw_cache *c)
 {
 	if (!c)
 		return;
-	free(c->entries);
+	munmap(c->entries, c->bytes);
 	free(c);
 }
 
-static u64 *entry_of(const struct raw_cache *c, u64 hash)
+/* The place `way` of the hash's set. */
+static u64 *entry_of(const struct raw_cache *c, u64 hash, u64 way)
 {
-	return &c->entries[(hash & c->mask) * (1 + (u64)c->words)];
+	return &c->entries[((hash & c->set_mask) * c->ways + way) * entry_words(c->words)];
+}
+
+static bool has_key(const struct raw_cache *c, const u64 *entry, const u64 *key)
+{
+	return entry[0] && !memcmp(entry + 1, key, c->words * sizeof(u64));
 }
 
 u32 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash)
 {
-	const u64 *entry = entry_of(c, hash);
+	for (u32 way = 0; way < c->ways; way++) {
+		const u64 *entry = entry_of(c, hash, way);
 
-	if (!entry[0] || memcmp(entry + 1, key, c->words * sizeof(u64)))
-		return RAW_CACHE_MISS;
-	return (u32)(entry[0] - 1);
+		if (has_key(c, entry, key))
+			return (u32)(entry[0] - 1);
+	}
+	return RAW_CACHE_MISS;
+}
+
+/* Its own place, an empty one, or one that bits of the hash choose which the set does not use. */
+static u64 *place_for(const struct raw_cache *c, const u64 *key, u64 hash)
+{
+	for (u32 way = 0; way < c->ways; way++) {
+		u64 *entry = entry_of(c, hash, way);
+
+		if (!entry[0] || has_key(c, entry, key))
+			return entry;
+	}
+	return entry_of(c, hash, hash >> 62 & (c->ways - 1));
 }
 
 void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u32 row)
 {
-	u64 *entry = entry_of(c, hash);
+	u64 *entry = place_for(c, key, hash);
 
 	entry[0] = (u64)row + 1;
 	memcpy(entry + 1, key, c->words * sizeof(u64));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Raw label words -> row, for one metric: spares the decoding of labels seen before. Bounded, and
- * free to forget: direct-mapped, a new key evicts whatever stood in its place. All memory is taken
- * at creation (untouched pages cost nothing).
+ * free to forget: a hash leads to a set of four places side by side, and a new key that finds all
+ * of them taken evicts one. All memory is taken at creation (untouched pages cost nothing).
  */
 #ifndef RINGTALLY_PIPELINE_RAW_CACHE_H
 #define RINGTALLY_PIPELINE_RAW_CACHE_H
@@ -12,6 +12,9 @@
 struct raw_cache;
 
 enum { RAW_CACHE_MISS = 0xffffffff };
+
+/* Bytes of an entry. */
+size_t raw_cache_entry_bytes(u32 words);
 
 /* For keys of `words` words; `entries` is rounded up to a power of two. NULL when out of memory. */
 struct raw_cache *raw_cache__new(u32 words, u32 entries);

@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/util.h"
+#include "pipeline/map_memory.h"
 
 struct ring {
 	struct rings *rings;
@@ -29,10 +30,13 @@ struct ring {
 
 struct rings {
 	u32 n;
+	u32 ncpus;
+	u32 cpus_per_ring;
 	size_t size;
 	size_t page;
 	int outer_fd;
 	int wake_fd;
+	u64 memory;
 	rings_record_fn record;
 	void *ctx;
 	size_t budget;
@@ -68,9 +72,24 @@ static u64 producer_position(const struct ring *ring)
 	return position(ring, ring->rings->page);
 }
 
-static int ring__open(struct ring *ring, struct rings *r, u32 cpu, struct err *err)
+/* Its CPUs find it in the map of maps. */
+static int ring__place(const struct ring *ring, u32 first_cpu, struct err *err)
+{
+	const struct rings *r = ring->rings;
+
+	for (u32 i = 0; i < r->cpus_per_ring && first_cpu + i < r->ncpus; i++) {
+		u32 cpu = first_cpu + i;
+
+		if (bpf_map_update_elem(r->outer_fd, &cpu, &ring->map_fd, BPF_ANY))
+			return err__set_errno(err, -errno, "placing the ring of CPU %u", cpu);
+	}
+	return 0;
+}
+
+static int ring__open(struct ring *ring, struct rings *r, struct err *err)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+	u32 cpu = (u32)(ring - r->ring) * r->cpus_per_ring; /* its first */
 
 	ring->rings = r;
 	ring->map_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (u32)r->size, NULL);
@@ -86,9 +105,17 @@ static int ring__open(struct ring *ring, struct rings *r, u32 cpu, struct err *e
 	}
 	if (epoll_ctl(r->wake_fd, EPOLL_CTL_ADD, ring->map_fd, &event))
 		return err__set_errno(err, -errno, "watching the ring of CPU %u", cpu);
-	if (bpf_map_update_elem(r->outer_fd, &cpu, &ring->map_fd, BPF_ANY))
-		return err__set_errno(err, -errno, "placing the ring of CPU %u", cpu);
-	return 0;
+	return ring__place(ring, cpu, err);
+}
+
+/* Kernels that do not count rings have at least the room itself. */
+static u64 measure(const struct rings *r)
+{
+	u64 bytes = map_memory(r->outer_fd);
+
+	for (u32 i = 0; i < r->n; i++)
+		bytes += MAX(map_memory(r->ring[i].map_fd), (u64)r->size);
+	return bytes;
 }
 
 /* The map of maps needs to see one ring, the first, to know what it will hold. */
@@ -101,35 +128,39 @@ static int open_outer(struct rings *r, struct err *err)
 		return err__set_errno(err, -errno, "a ring of %zu bytes", r->size);
 	opts.inner_map_fd = (u32)inner;
 	r->outer_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "m_rings", sizeof(u32),
-				     sizeof(u32), r->n, &opts);
+				     sizeof(u32), r->ncpus, &opts);
 	close(inner);
 	return r->outer_fd < 0 ? err__set_errno(err, -errno, "map m_rings") : 0;
 }
 
-int rings__new(u32 ncpus, size_t size, rings_record_fn record, void *ctx, struct rings **ret_rings,
-	       struct err *err)
+int rings__new(const struct rings_layout *layout, rings_record_fn record, void *ctx,
+	       struct rings **ret_rings, struct err *err)
 {
-	struct rings *r = calloc(1, sizeof(*r) + ncpus * sizeof(r->ring[0]));
+	u32 n = rings_layout_count(layout);
+	struct rings *r = calloc(1, sizeof(*r) + n * sizeof(r->ring[0]));
 	int rc;
 
 	if (!r)
 		return err__set_errno(err, -ENOMEM, "rings");
-	r->n = ncpus;
-	r->size = size;
+	r->n = n;
+	r->ncpus = layout->ncpus;
+	r->cpus_per_ring = layout->cpus_per_ring;
+	r->size = layout->size;
 	r->page = (size_t)sysconf(_SC_PAGESIZE);
 	r->record = record;
 	r->ctx = ctx;
 	r->outer_fd = -1;
-	for (u32 i = 0; i < ncpus; i++)
+	for (u32 i = 0; i < n; i++)
 		r->ring[i].map_fd = -1;
 	r->wake_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = r->wake_fd < 0 ? err__set_errno(err, -errno, "epoll") : open_outer(r, err);
-	for (u32 i = 0; !rc && i < ncpus; i++)
-		rc = ring__open(&r->ring[i], r, i, err);
+	for (u32 i = 0; !rc && i < n; i++)
+		rc = ring__open(&r->ring[i], r, err);
 	if (rc) {
 		rings__free(r);
 		return rc;
 	}
+	r->memory = measure(r);
 	*ret_rings = r;
 	return 0;
 }
@@ -153,6 +184,11 @@ void rings__free(struct rings *r)
 }
 
 u32 rings__ncpus(const struct rings *r)
+{
+	return r->ncpus;
+}
+
+u32 rings__count(const struct rings *r)
 {
 	return r->n;
 }
@@ -202,6 +238,11 @@ bool rings__passed(const struct rings *r, const u64 *positions)
 		if ((s64)(consumer_position(&r->ring[i]) - positions[i]) < 0)
 			return false;
 	return true;
+}
+
+u64 rings__memory(const struct rings *r)
+{
+	return r->memory;
 }
 
 struct rings_usage rings__usage(const struct rings *r)

@@ -17,7 +17,9 @@
 #include "pipeline/plan.h"
 #include "pipeline/raw_cache.h"
 
-enum { CACHE_ENTRIES_MIN = 1024, CACHE_ENTRIES_MAX = 262144 };
+/* Of the cache of raw keys of one metric: twice as many entries as series, so that all of them find
+ * room, as far as that takes no more memory than this. */
+enum { CACHE_ENTRIES_MIN = 1024, CACHE_BYTES_MAX = 16 << 20 };
 
 struct label_route {
 	const struct label_plan *plan;
@@ -91,9 +93,13 @@ static u32 cached_words(const struct metric_plan *plan)
 	return plan->label_words + (plan->label_presence != 0);
 }
 
-static u32 cache_entries(u32 max_series)
+/* The number is rounded up to a power of two later on: at most half of what fits. */
+static u32 cache_entries(const struct metric_plan *plan)
 {
-	return MAX(MIN(max_series, CACHE_ENTRIES_MAX / 4) * 4, CACHE_ENTRIES_MIN);
+	const u64 fit = CACHE_BYTES_MAX / raw_cache_entry_bytes(cached_words(plan));
+	const u64 wanted = MAX((u64)plan->max_series * 2, (u64)CACHE_ENTRIES_MIN);
+
+	return (u32)MIN(wanted, fit / 2);
 }
 
 static int metric_route__init(struct metric_route *m, const struct metric_plan *plan,
@@ -123,7 +129,7 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 		const struct metric_plan *metric = &plan->metrics[i];
 		int rc;
 
-		m->cache = raw_cache__new(cached_words(metric), cache_entries(metric->max_series));
+		m->cache = raw_cache__new(cached_words(metric), cache_entries(metric));
 		m->labels = calloc(metric->nlabels + 1, sizeof(*m->labels));
 		if (!m->cache || !m->labels)
 			return err__set_errno(err, -ENOMEM, "metric %s", metric->name);

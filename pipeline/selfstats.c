@@ -389,16 +389,24 @@ static void rings(const struct selfstats *self, struct snapshot *s)
 
 static void kernel_memory(const struct collector *c, struct snapshot *s)
 {
-	static const struct about about = {SELF("kernel_memory_bytes"),
-					   "Kernel memory of BPF maps; rings belong to all events.",
-					   AGG_SHAPE_GAUGE, 0};
+	static const struct about about = {
+		SELF("kernel_memory_bytes"),
+		"Kernel memory of BPF maps; what all events share has no event.", AGG_SHAPE_GAUGE,
+		0};
 
 	begin(s, &about, by_map, ARRAY_SIZE(by_map));
-	snapshot__sample(s, rings__usage(c->rings).size, LABELS("", "rings"));
-	for (u32 e = 0; e < c->plan->nevents; e++)
-		if (c->ledgers[e])
-			snapshot__sample(s, ledger__bytes(c->ledgers[e]),
-					 LABELS(c->plan->events[e].schema->name, "ledger"));
+	snapshot__sample(s, rings__memory(c->rings), LABELS("", "rings"));
+	snapshot__sample(s, c->constants_memory, LABELS("", "constants"));
+	for (u32 e = 0; e < c->plan->nevents; e++) {
+		const char *name = c->plan->events[e].schema->name;
+
+		if (!c->ledgers[e])
+			continue;
+		snapshot__sample(s, c->memory[e].books, LABELS(name, "books"));
+		snapshot__sample(s, c->memory[e].buckets, LABELS(name, "buckets"));
+		if (c->memory[e].starts)
+			snapshot__sample(s, c->memory[e].starts, LABELS(name, "starts"));
+	}
 }
 
 static void scrapes(const struct scrape_stats *stats, struct snapshot *s)

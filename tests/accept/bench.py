@@ -68,7 +68,7 @@ def measure_all(folder):
 def judge_twins(runs):
     for i, rows in enumerate(runs):
         for name, again in rows.items():
-            if not name.endswith("/again"):
+            if not name.endswith("/again") or name.split("/")[0] not in HOOKS:
                 continue
             first = rows[name.removesuffix("/again")]["above_empty"]
             off = abs(again["above_empty"] - first)

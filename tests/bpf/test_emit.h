@@ -105,6 +105,11 @@ static inline struct loaded *load_with(const struct load_options *options)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct loaded *l = calloc(1, sizeof(*l));
 	struct err err = {0};
+	const struct rings_layout layout = {
+		.ncpus = (u32)libbpf_num_possible_cpus(),
+		.cpus_per_ring = 1,
+		.size = options->ring_bytes ? options->ring_bytes : page,
+	};
 	char config[8192];
 	int rc;
 
@@ -123,9 +128,7 @@ static inline struct loaded *load_with(const struct load_options *options)
 	l->wire = l->event->wire;
 	l->wire.enabled = !options->off;
 	l->wire.preemptible = options->preemptible;
-	if (rings__new((u32)libbpf_num_possible_cpus(),
-		       options->ring_bytes ? options->ring_bytes : page, take_record, l, &l->rings,
-		       &err))
+	if (rings__new(&layout, take_record, l, &l->rings, &err))
 		fail_msg("rings: %s", err.msg);
 	switch_programs_off(l->object);
 	for (; *programs; programs++)

@@ -287,12 +287,16 @@ static void every_plan_loads(void **state)
 {
 	struct bpf_object *object = open_bundle();
 	struct schema *schema = read_schema(object);
+	const struct rings_layout layout = {
+		.ncpus = (u32)libbpf_num_possible_cpus(),
+		.cpus_per_ring = 1,
+		.size = (size_t)sysconf(_SC_PAGESIZE),
+	};
 	struct rings *rings = NULL;
 	struct err err = {0};
 
 	(void)state;
-	if (rings__new((u32)libbpf_num_possible_cpus(), (size_t)sysconf(_SC_PAGESIZE),
-		       ignore_record, NULL, &rings, &err))
+	if (rings__new(&layout, ignore_record, NULL, &rings, &err))
 		fail_msg("rings: %s", err.msg);
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
 		measure_plan(&plans[i], schema, rings);

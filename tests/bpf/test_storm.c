@@ -264,7 +264,7 @@ static struct collector *load_storm(const struct run *run, struct config **ret_c
 	}
 	for (u32 i = 0; i < c->plan->nevents; i++)
 		event_plan__set_slots(&c->plan->events[i], SLOTS);
-	if (collector__open_rings(c, *ret_config, &err))
+	if (collector__open_rings(c, &err))
 		fail_msg("%s", err.msg);
 	for (u32 object = 0; object < c->nobjects; object++) {
 		if (!collector__uses(c, object))

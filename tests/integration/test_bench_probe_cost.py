@@ -13,7 +13,7 @@ import ringtally
 from ringtally import binary
 
 HOOKS = ["tp_btf", "raw_tp", "tp", "uprobe", "fentry", "kprobe"]
-PROGRAMS = ["key", "hash", "percpu_hash", "stream"]
+PROGRAMS = ["key", "hash", "percpu_hash", "combine", "stream"]
 KEYS = ["pid", "pid+comm", "pid+comm+random", "pid+comm+latency", "zipf1.0-1e2", "zipf1.0-1e4",
         "zipf1.0-1e5", "uniform-2e5"]
 TWO_CPUS = ["contended", "uniform-2e5-2cpu"]
@@ -52,13 +52,15 @@ class ProbeCost(unittest.TestCase):
                 self.assertIsNone(self.rows[hook]["median"])
                 continue
             self.assertIn(f"{hook}/empty", self.rows)
-            self.assertIn(f"{hook}/stream/rejected", self.rows)
+            self.assertIn(f"{hook}/combine/rejected", self.rows)
+            self.assertIn(f"{hook}/two_way/pid+comm", self.rows)
             for key in keys:
                 for program in PROGRAMS:
                     self.assertIn(f"{hook}/{program}/{key}", self.rows)
         self.assertNotIn("tp_btf", self.refused)
         self.assertNotIn("raw_tp", self.refused)
         self.assertIn("none", self.rows)
+        self.assertIn("flush/512-of-16384", self.rows)
         self.assertIn("seed/pid", self.rows)
         self.assertIn("seed/complex", self.rows)
         for event in EVENTS:
@@ -88,6 +90,11 @@ class ProbeCost(unittest.TestCase):
             self.assertEqual(row["ring_records_per_event"], 0 if name.endswith("rejected") else 1,
                              name)
             self.assertGreater(row["consumer_ns"], 0, name)
+
+    def test_combine_sends_fewer_records_than_events(self):
+        for key in ("pid", "pid+comm", "zipf1.0-1e2", "rejected"):
+            self.assertEqual(self.rows[f"tp_btf/combine/{key}"]["ring_records_per_event"], 0, key)
+        self.assertLess(self.rows["tp_btf/combine/zipf1.0-1e5"]["ring_records_per_event"], 0.5)
 
     def test_remarks_say_what_to_think_of_it(self):
         remarks = "\n".join(self.report["remarks"])

@@ -17,6 +17,7 @@ WALK_INTERVAL_S = 1.1  # unknown cgroups are looked for once a second at most
 def config(*labels, ring="8MiB"):
     """With room for the series of whatever else runs on this machine."""
     return (f"ring: {{ size: {ring} }}\n"
+            "limits: { kernel_memory: 256MiB }\n"
             "metrics:\n"
             "  - name: syscalls_total\n"
             "    help: System calls entered.\n"

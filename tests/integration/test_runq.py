@@ -21,6 +21,7 @@ RUNS = 3
 
 CONFIG = """\
 ring: { size: 8MiB }
+limits: { kernel_memory: 64MiB }
 metrics:
   - { name: wait_seconds, event: runq_wait, type: histogram, value: wait, buckets: log2,
       labels: [tid, comm], max_series: 20000 }

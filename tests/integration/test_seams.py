@@ -33,6 +33,7 @@ def bounds_yaml(bounds):
 
 def config(metrics, ring="8MiB"):
     return (f"ring: {{ size: {ring} }}\n"
+            "limits: { kernel_memory: 64MiB }\n"
             f"objects: [\"{ringtally.probe('call')}\"]\n"
             "metrics:\n" + "".join(f"  - {{ event: test_call, {metric} }}\n" for metric in metrics))
 

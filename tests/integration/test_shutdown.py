@@ -12,6 +12,7 @@ from ringtally import Daemon, Load, make_calls
 
 CONFIG = """\
 ring: {{ size: 8MiB }}
+limits: {{ kernel_memory: 64MiB }}
 objects: ["{probe}"]
 events: {{ test_call: {{ delivery: {delivery} }} }}
 metrics:

@@ -21,6 +21,7 @@ CONTEXT = ["comm", "tgid", "tid", "uid", "gid", "cgroup", "cpu"]
 RICH = r"""
 namespace: mine
 ring: { size: 128KiB }
+limits: { kernel_memory: 40MiB }
 defaults: { max_series: 7 }
 events: { block_io: { delivery: stream } }
 metrics:
@@ -251,10 +252,38 @@ class Check(Case):
         self.assertRegex(text, r"(?m)^  buckets +2 tables of \d+ bytes: io_seconds \(3 bounds\) "
                                r"io_bytes \(22 bounds\)$")
         self.assertRegex(text, r"(?m)^kernel memory +here, \d+ CPUs +on 128 CPUs$")
+        self.assertRegex(text, r"(?m)^  CPUs to a ring +1 +1$")
+        self.assertRegex(text, r"(?m)^  size of a ring +128\.0 KiB +128\.0 KiB$")
+        self.assertRegex(text, r"(?m)^  in all( +[\d.]+ MiB){2}\n  limit( +40\.0 MiB){2}$")
         self.assertRegex(text, r"(?m)^  runq_wait: starts \(estimate\) +2\.5 MiB +2\.\d MiB$")
         self.assertNotIn("# TYPE", text)
         for line in text.splitlines():
             self.assertLessEqual(len(line), WIDTH, line)
+
+    def test_the_built_in_config_fits_128_cpus(self):
+        if glob.glob("/etc/ringtally/*.yaml"):
+            self.skipTest("a config is installed here")
+        text = self.works("check")
+        self.assertRegex(text, r"(?m)^  CPUs to a ring +\d+ +16$")
+        self.assertRegex(text, r"(?m)^  rings +[\d.]+ MiB +8\.1 MiB$")
+        self.assertRegex(text, r"(?m)^  in all +[\d.]+ MiB +[12]\d\.\d MiB$")
+        self.assertRegex(text, r"(?m)^  limit( +32\.0 MiB){2}$")
+        self.assertNotIn("the limit must be", text)
+
+    def test_a_machine_too_large_for_the_limit_gets_the_number_needed(self):
+        text = """\
+limits: { kernel_memory: 1MiB }
+events: { block_io: { delivery: stream }, syscall_enter: { delivery: stream } }
+metrics:
+  - { name: a_seconds, event: block_io, type: histogram, value: latency, buckets: log2 }
+  - { name: b_seconds, event: block_io, type: histogram, value: queued, buckets: log2 }
+  - { name: c_total, event: syscall_enter, type: counter }
+"""
+        sheet = self.works("check", self.write("small.yaml", text))
+        needed = re.search(r"(?m)^  on 128 CPUs the limit must be at least (\d+)\.0 MiB$", sheet)
+        self.assertTrue(needed, sheet)
+        raised = self.write("raised.yaml", text.replace("1MiB", f"{needed[1]}MiB"))
+        self.assertNotIn("the limit must be", self.works("check", raised))
 
     def test_exposition_only(self):
         text = self.works("check", "--exposition", self.write("c.yaml", RICH))
@@ -282,7 +311,7 @@ class Check(Case):
 
     def test_print_round_trip(self):
         printed = self.print_again(self.write("c.yaml", RICH))
-        self.assertIn("ring: { size: 128KiB }\n", printed)
+        self.assertIn("ring: { size: 128KiB }\nlimits: { kernel_memory: 40MiB }\n", printed)
         self.assertEqual(printed.count("max_series: 7\n"), 4)
         self.assertIn("buckets: { log2: { min: 1us, max: 64s } }\n", printed)
         self.assertIn("buckets: { log2: { min: 512B, max: 1GiB } }\n", printed)

@@ -148,6 +148,9 @@ LABELS = (("comm",), ("key",), ("tag", "comm"), ())
 AT_ONCE = 7  # metrics of one event; the limit is 16, and 64 comparisons
 
 
+RINGS = "ring: { size: 8MiB }\nlimits: { kernel_memory: 64MiB }\n"
+
+
 def quoted(text):
     """In single quotes of YAML."""
     return "'" + text.replace("'", "''") + "'"
@@ -155,7 +158,7 @@ def quoted(text):
 
 def config(cases):
     """A metric for each (name, labels, where)."""
-    return ("ring: { size: 8MiB }\n"
+    return (RINGS +
             f"objects: [\"{ringtally.probe('call')}\"]\n"
             "metrics:\n" + "".join(
                 f"  - {{ name: {name}_total, event: test_call, type: counter, "
@@ -317,7 +320,7 @@ class Names(unittest.TestCase):
             "unknown": "syscall == syscall_999",
             "rest": "comm == rt-where and not syscall in [getppid, syscall_999]",
         }
-        text = "ring: { size: 8MiB }\nmetrics:\n" + "".join(
+        text = RINGS + "metrics:\n" + "".join(
             f"  - {{ name: {name}_total, event: syscall_enter, type: counter, "
             f"labels: [comm, syscall], where: '{where}' }}\n" for name, where in wheres.items())
         with Daemon(text) as daemon:

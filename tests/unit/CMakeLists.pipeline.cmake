@@ -24,6 +24,7 @@ endforeach()
 fuzz_target(btf LINK pipeline)
 fuzz_target(record LINK pipeline)
 
+unit_test(pipeline budget LINK pipeline)
 unit_test(pipeline cost LINK pipeline)
 
 unit_test(pipeline flush LINK pipeline)

@@ -135,13 +135,17 @@ static void every_value_reaches_the_config(void **state)
 	const struct config *c = f->config;
 	assert_string_equal(c->namespace.s, "my_app");
 	assert_int_equal(c->ring_size.n, 256 << 10);
+	assert_int_equal(c->kernel_memory.n, 5 << 20);
+	assert_int_equal(c->kernel_memory.pos.line, 4);
 	assert_int_equal(c->nobjects, 2);
 	assert_string_equal(c->objects[1].s, "/opt/more probes/x.bpf.o");
-	assert_int_equal(c->objects[1].pos.line, 7);
+	assert_int_equal(c->objects[1].pos.line, 8);
 	assert_int_equal(c->nevents, 2);
 	assert_string_equal(c->events[0].name.s, "block_io");
 	assert_int_equal(c->events[0].delivery, DELIVERY_STREAM);
+	assert_int_equal(c->events[0].slots.n, 0);
 	assert_int_equal(c->events[1].delivery, DELIVERY_COMBINE);
+	assert_int_equal(c->events[1].slots.n, 256);
 	assert_int_equal(c->flush_interval.n, 2500000000);
 	assert_int_equal(c->nmetrics, 6);
 
@@ -151,7 +155,7 @@ static void every_value_reaches_the_config(void **state)
 	assert_string_equal(m->event.s, "syscall_enter");
 	assert_string_equal(m->type.s, "counter");
 	assert_int_equal(m->max_series.n, 1000000);
-	assert_int_equal(m->pos.line, 13);
+	assert_int_equal(m->pos.line, 14);
 	assert_int_equal(m->nlabels, 3);
 	assert_string_equal(m->labels[0].field.s, "comm");
 	assert_string_equal(m->labels[1].name.s, "call");
@@ -160,7 +164,7 @@ static void every_value_reaches_the_config(void **state)
 	assert_int_equal(c->metrics[1].nlabels, 0);
 	assert_null(c->metrics[1].help.s);
 	assert_int_equal(c->metrics[1].max_series.n, 500);
-	assert_int_equal(c->metrics[1].max_series.pos.line, 5 - 1);
+	assert_int_equal(c->metrics[1].max_series.pos.line, 6 - 1);
 	assert_null(c->metrics[1].value.s);
 	assert_null(c->metrics[1].where);
 	assert_int_equal(c->metrics[1].buckets.kind, BUCKETS_NONE);
@@ -176,11 +180,11 @@ static void values_conditions_and_buckets_reach_the_config(void **state)
 	assert_string_equal(m[0].value.s, "bytes");
 	assert_string_equal(m[0].where_text.s, "operation in [read, write] and latency >= 10us");
 	assert_int_equal(m[0].where->kind, WHERE_AND);
-	assert_int_equal(m[0].where->right->pos.line, 24);
+	assert_int_equal(m[0].where->right->pos.line, 25);
 	assert_int_equal(m[0].where->right->pos.col, 12 + 31);
 	assert_string_equal(m[0].where->right->values[0].s, "10us");
 	assert_int_equal(m[1].buckets.kind, BUCKETS_LOG2);
-	assert_int_equal(m[1].buckets.pos.line, 29);
+	assert_int_equal(m[1].buckets.pos.line, 30);
 	assert_null(m[1].buckets.min.s);
 	assert_int_equal(m[2].buckets.kind, BUCKETS_LOG2);
 	assert_string_equal(m[2].buckets.min.s, "1us");
@@ -216,6 +220,8 @@ static void left_out_values_are_the_defaults(void **state)
 	assert_int_equal(load(f, TESTS_DIR "/config/good/minimal.yaml"), 0);
 	assert_string_equal(f->config->namespace.s, "ringtally");
 	assert_int_equal(f->config->ring_size.n, 1 << 20);
+	assert_int_equal(f->config->kernel_memory.n, 32 << 20);
+	assert_int_equal(f->config->kernel_memory.pos.line, 0);
 	assert_int_equal(f->config->metrics[0].max_series.n, 1000);
 	assert_int_equal(f->config->metrics[0].max_series.pos.line, 0);
 }

@@ -65,6 +65,41 @@ static void a_new_key_evicts_the_one_in_its_place(void **state)
 	}
 }
 
+static void a_full_set_forgets_one_key_at_a_time(void **state)
+{
+	struct raw_cache *c = raw_cache__new(1, 64);
+
+	(void)state;
+	for (u64 key = 0; key < 100; key++) { /* all of one set, evicting each other at random */
+		u32 known = 0;
+
+		raw_cache__put(c, &key, key << 60, (u32)key);
+		for (u64 old = 0; old <= key; old++) {
+			u32 row = raw_cache__find(c, &old, old << 60);
+
+			assert_true(row == old || row == RAW_CACHE_MISS);
+			known += row == old;
+		}
+		assert_int_equal(known, MIN(key + 1, 4));
+		assert_int_equal(raw_cache__find(c, &key, key << 60), key);
+	}
+	raw_cache__free(c);
+}
+
+static void a_key_that_is_put_again_changes_its_row(void **state)
+{
+	struct raw_cache *c = raw_cache__new(1, 64);
+	const u64 key = 7, other = 8;
+
+	(void)state;
+	raw_cache__put(c, &other, 0, 1);
+	raw_cache__put(c, &key, 0, 2);
+	raw_cache__put(c, &key, 0, 3);
+	assert_int_equal(raw_cache__find(c, &key, 0), 3);
+	assert_int_equal(raw_cache__find(c, &other, 0), 1);
+	raw_cache__free(c);
+}
+
 static void a_key_without_words_is_one_key(void **state)
 {
 	struct raw_cache *c = raw_cache__new(0, 1024);
@@ -84,6 +119,8 @@ int main(void)
 		cmocka_unit_test(what_was_put_is_found),
 		cmocka_unit_test(every_word_of_a_key_counts),
 		cmocka_unit_test(a_new_key_evicts_the_one_in_its_place),
+		cmocka_unit_test(a_full_set_forgets_one_key_at_a_time),
+		cmocka_unit_test(a_key_that_is_put_again_changes_its_row),
 		cmocka_unit_test(a_key_without_words_is_one_key),
 	};
 
