@@ -28,10 +28,18 @@ struct table_pair {
 	u64 *second;
 };
 
+/* n * constant. Kernels before 6.9 know the bounds of a product only when it is the factor on the
+ * right that is a constant; which one that is clang would not let us say. */
+static __always_inline u64 times(u64 n, u64 constant)
+{
+	asm volatile("%0 *= %1" : "+r"(n) : "r"(constant));
+	return n;
+}
+
 static __always_inline u64 *slot__at(struct wire_ledger *l, const volatile struct wire_plan *plan,
 				     u64 number)
 {
-	return (u64 *)((char *)l + plan->slots_at + number * plan->slot_bytes);
+	return (u64 *)((char *)l + plan->slots_at + times(number, plan->slot_bytes));
 }
 
 static __always_inline u64 *slot__key(u64 *slot)
@@ -49,12 +57,11 @@ static __always_inline struct table_pair
 table__pair(struct wire_ledger *l, const volatile struct wire_plan *plan, u64 hash)
 {
 	struct table_pair pair = {.number = hash >> plan->hash_shift};
-	u64 slot_bytes = plan->slot_bytes, pair_bytes = 2 * slot_bytes;
+	u64 slot_bytes = plan->slot_bytes;
 	char *slots = (char *)l + plan->slots_at;
 
-	hide(pair_bytes);
 	hide(slots);
-	pair.first = (u64 *)(slots + pair.number * pair_bytes);
+	pair.first = (u64 *)(slots + times(pair.number, 2 * slot_bytes));
 	pair.second = (u64 *)((char *)pair.first + slot_bytes);
 	return pair;
 }
@@ -159,7 +166,7 @@ static __always_inline enum combined table__replace(const struct table_pair *pai
 						    const struct key *key, const u64 *event)
 {
 	u64 way = above(pair->first[0], pair->second[0]);
-	u64 *slot = (u64 *)((char *)pair->first + way * plan->slot_bytes);
+	u64 *slot = (u64 *)((char *)pair->first + times(way, plan->slot_bytes));
 
 	if (!slot[0])
 		table__touch(l, plan, 2 * pair->number + way);
