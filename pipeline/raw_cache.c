@@ -7,7 +7,11 @@
 
 #include "base/util.h"
 
-enum { WAYS = 4, HUGE_BYTES = 2 << 20 };
+enum {
+	WAYS = 4,
+	HUGE_BYTES = 2 << 20,
+	FAR_BYTES = 256 << 10
+}; /* more than is kept near a CPU along with other things */
 
 struct raw_cache {
 	u32 words;
@@ -74,6 +78,16 @@ void raw_cache__free(struct raw_cache *c)
 static u64 *entry_of(const struct raw_cache *c, u64 hash, u64 way)
 {
 	return &c->entries[((hash & c->set_mask) * c->ways + way) * entry_words(c->words)];
+}
+
+bool raw_cache__is_far(const struct raw_cache *c)
+{
+	return c->bytes >= FAR_BYTES;
+}
+
+void raw_cache__prefetch(const struct raw_cache *c, u64 hash)
+{
+	__builtin_prefetch(entry_of(c, hash, 0));
 }
 
 static bool has_key(const struct raw_cache *c, const u64 *entry, const u64 *key)

@@ -20,6 +20,11 @@ size_t raw_cache_entry_bytes(u32 words);
 struct raw_cache *raw_cache__new(u32 words, u32 entries);
 void raw_cache__free(struct raw_cache *c);
 
+/* The place of this hash will be looked at soon. Worth it where the cache is far: too large to be
+ * near a CPU anyway. */
+bool raw_cache__is_far(const struct raw_cache *c);
+void raw_cache__prefetch(const struct raw_cache *c, u64 hash);
+
 u32 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash);
 void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u32 row);
 

@@ -21,11 +21,16 @@
 #include "base/util.h"
 #include "pipeline/map_memory.h"
 
+/* How far records are announced: some ten of them. */
+enum { AHEAD_BYTES = 512 };
+
 struct ring {
 	struct rings *rings;
 	int map_fd;
 	struct ring_buffer *consumer;
 	void *positions; /* two pages, read only */
+	u64 ahead;	 /* position up to which records were announced */
+	u64 produced;	 /* producer's position when it was last looked at */
 };
 
 struct rings {
@@ -38,22 +43,13 @@ struct rings {
 	int wake_fd;
 	u64 memory;
 	rings_record_fn record;
+	rings_record_fn expect; /* NULL: none */
 	void *ctx;
 	size_t budget;
 	u64 consumed;
 	u32 next; /* the ring whose turn it is to be drained first */
 	struct ring ring[];
 };
-
-static int on_sample(void *ctx, void *data, size_t n)
-{
-	struct ring *ring = ctx;
-	struct rings *r = ring->rings;
-
-	r->record(r->ctx, data, n);
-	r->consumed++;
-	return --r->budget == 0 ? -EAGAIN : 0;
-}
 
 static u64 position(const struct ring *ring, size_t offset)
 {
@@ -70,6 +66,67 @@ static u64 consumer_position(const struct ring *ring)
 static u64 producer_position(const struct ring *ring)
 {
 	return position(ring, ring->rings->page);
+}
+
+/* A record's header in a ring. */
+struct ring_header {
+	size_t n;	/* bytes of the record behind it */
+	bool submitted; /* yet; false: nothing behind it is, for who consumes in order */
+	bool discarded;
+};
+
+static struct ring_header header_at(const char *at)
+{
+	u32 len = __atomic_load_n((const u32 *)at, __ATOMIC_ACQUIRE);
+
+	return (struct ring_header){
+		.n = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT),
+		.submitted = !(len & BPF_RINGBUF_BUSY_BIT),
+		.discarded = len & BPF_RINGBUF_DISCARD_BIT,
+	};
+}
+
+static u64 room_of(size_t n)
+{
+	return ROUND_UP((u64)n + BPF_RINGBUF_HDR_SZ, 8);
+}
+
+/* Announces what comes within AHEAD_BYTES of the record at `position`, whose header is at `at`. The
+ * ring is mapped twice in a row, so what is that near is in one piece. */
+static void ring__look_ahead(struct ring *ring, u64 position, const char *at)
+{
+	const struct rings *r = ring->rings;
+
+	ring->ahead = MAX(ring->ahead, position);
+	while (ring->ahead < position + AHEAD_BYTES) {
+		const char *header = at + (ring->ahead - position);
+		struct ring_header next;
+
+		if (ring->ahead >= ring->produced)
+			ring->produced = producer_position(ring);
+		if (ring->ahead >= ring->produced)
+			return;
+		next = header_at(header);
+		if (!next.submitted || next.n > r->size - AHEAD_BYTES)
+			return;
+		if (!next.discarded)
+			r->expect(r->ctx, header + BPF_RINGBUF_HDR_SZ, next.n);
+		ring->ahead += room_of(next.n);
+	}
+}
+
+/* libbpf moves the consumer's position on after each record, so now it is this one's. */
+static int on_sample(void *ctx, void *data, size_t n)
+{
+	struct ring *ring = ctx;
+	struct rings *r = ring->rings;
+
+	if (r->expect)
+		ring__look_ahead(ring, consumer_position(ring),
+				 (const char *)data - BPF_RINGBUF_HDR_SZ);
+	r->record(r->ctx, data, n);
+	r->consumed++;
+	return --r->budget == 0 ? -EAGAIN : 0;
 }
 
 /* Its CPUs find it in the map of maps. */
@@ -183,6 +240,11 @@ void rings__free(struct rings *r)
 	free(r);
 }
 
+void rings__set_expect(struct rings *r, rings_record_fn expect)
+{
+	r->expect = expect;
+}
+
 u32 rings__ncpus(const struct rings *r)
 {
 	return r->ncpus;
@@ -281,12 +343,11 @@ static int ring__peek(const struct ring *ring, rings_record_fn record, void *ctx
 		return -errno;
 	while (at < end) {
 		const char *header = data + (at & (r->size - 1));
-		u32 len = __atomic_load_n((const u32 *)header, __ATOMIC_ACQUIRE);
-		u32 n = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		struct ring_header h = header_at(header);
 
-		if (!(len & (BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT)))
-			record(ctx, header + BPF_RINGBUF_HDR_SZ, n);
-		at += ROUND_UP((u64)n + BPF_RINGBUF_HDR_SZ, 8);
+		if (h.submitted && !h.discarded)
+			record(ctx, header + BPF_RINGBUF_HDR_SZ, h.n);
+		at += room_of(h.n);
 	}
 	munmap(data, 2 * r->size);
 	return 0;

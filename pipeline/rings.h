@@ -33,6 +33,10 @@ int rings__new(const struct rings_layout *layout, rings_record_fn record, void *
 	       struct rings **ret_rings, struct err *err);
 void rings__free(struct rings *r);
 
+/* A hint: called for each record some records before its turn, with the same bytes, so that memory
+ * it will need can be asked for ahead of time. NULL (as it is at first): nobody wants to know. */
+void rings__set_expect(struct rings *r, rings_record_fn expect);
+
 u32 rings__ncpus(const struct rings *r);
 u32 rings__count(const struct rings *r);
 int rings__map_fd(const struct rings *r); /* of the map of maps */

@@ -224,24 +224,34 @@ static void pick_words(const struct metric_plan *plan, const u64 *key, u64 *ret_
 		*ret_words = key[0] & plan->label_presence;
 }
 
-static u32 find_row(struct route *r, struct metric_route *m, const u64 *key, u64 count)
-{
+/* A raw key, and what leads to it. */
+struct raw_key {
 	u64 words[LABELS_MAX * WIRE_KEY_WORDS_MAX + 1];
 	u64 hash;
+};
+
+static void raw_key__pick(struct raw_key *raw, const struct metric_plan *plan, const u64 *key)
+{
+	pick_words(plan, key, raw->words);
+	raw->hash = hash_bytes(raw->words, cached_words(plan) * sizeof(u64));
+}
+
+static u32 find_row(struct route *r, struct metric_route *m, const u64 *key, u64 count)
+{
+	struct raw_key raw;
 	u32 row;
 
 	if (m->plan->nlabels == 0)
 		return SERIES_FIRST;
-	pick_words(m->plan, key, words);
-	hash = hash_bytes(words, cached_words(m->plan) * sizeof(u64));
-	row = raw_cache__find(m->cache, words, hash);
+	raw_key__pick(&raw, m->plan, key);
+	row = raw_cache__find(m->cache, raw.words, raw.hash);
 	if (row != RAW_CACHE_MISS)
 		return row;
 	bool final = decode_labels(r, m, key);
 
 	row = family__row(m->family, &r->builder, count);
 	if (final && row != SERIES_OTHER)
-		raw_cache__put(m->cache, words, hash, row);
+		raw_cache__put(m->cache, raw.words, raw.hash, row);
 	return row;
 }
 
@@ -347,6 +357,23 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 		if (bits & WIRE_BITS_METRIC(i))
 			family__add(m->family, find_row(r, m, partial->words, partial->count),
 				    &delta);
+	}
+}
+
+void route__expect(void *ctx, const void *record, size_t n)
+{
+	struct route *r = ctx;
+	const struct wire_partial *partial = check_record(r, record, n);
+	const struct event_route *e = partial ? &r->events[partial->head.event] : NULL;
+
+	for (u32 i = 0; e && i < e->plan->nmetrics; i++) {
+		const struct metric_route *m = &e->metrics[i];
+		struct raw_key raw;
+
+		if (m->plan->nlabels == 0 || !raw_cache__is_far(m->cache))
+			continue;
+		raw_key__pick(&raw, m->plan, partial->words);
+		raw_cache__prefetch(m->cache, raw.hash);
 	}
 }
 

@@ -11,7 +11,13 @@ static const char config[] =
 	"metrics: [{name: a_total, event: ut_event, type: counter, labels: [tid]}]\n"
 	"events: {ut_event: {delivery: stream}}\n";
 
-enum { CALLS = 20000, CPUS_MAX = 2, RING_BYTES = 4 << 20, SMALL_RING_BYTES = 64 << 10 };
+enum {
+	CALLS = 20000,
+	CPUS_MAX = 2,
+	RING_BYTES = 4 << 20,
+	SMALL_RING_BYTES = 64 << 10,
+	ANNOUNCED_MAX = 64
+};
 
 /* The program that emits, loaded, and what came through the rings. */
 struct fixture {
@@ -22,7 +28,36 @@ struct fixture {
 	u32 ncpus;
 	u64 records;
 	u64 of_cpu[CPU_SETSIZE];
+	/* Of one ring: records announced, whose turn has not come. */
+	const char *announced[ANNOUNCED_MAX];
+	u32 first_announced;
+	u32 nannounced;
+	bool expects;
 };
+
+/* The ring is mapped twice in a row: the same record may have two addresses. */
+static void assert_same_record(const char *a, const char *b)
+{
+	assert_int_equal((uintptr_t)a % SMALL_RING_BYTES, (uintptr_t)b % SMALL_RING_BYTES);
+	assert_memory_equal(a, b, sizeof(struct wire_partial));
+}
+
+static void note_announced(void *ctx, const void *record, size_t n)
+{
+	struct fixture *f = ctx;
+
+	assert_true(n >= sizeof(struct wire_partial));
+	assert_true(f->nannounced < ANNOUNCED_MAX);
+	f->announced[(f->first_announced + f->nannounced++) % ANNOUNCED_MAX] = record;
+}
+
+static void meet_announced(struct fixture *f, const void *record)
+{
+	assert_true(f->nannounced > 0);
+	assert_same_record(f->announced[f->first_announced], record);
+	f->first_announced = (f->first_announced + 1) % ANNOUNCED_MAX;
+	f->nannounced--;
+}
 
 static void count_record(void *ctx, const void *record, size_t n)
 {
@@ -32,6 +67,8 @@ static void count_record(void *ctx, const void *record, size_t n)
 	assert_true(n >= sizeof(*partial));
 	assert_true(partial->head.cpu < f->ncpus);
 	assert_int_equal(partial->count, 1);
+	if (f->expects)
+		meet_announced(f, record);
 	f->of_cpu[partial->head.cpu]++;
 	f->records++;
 }
@@ -187,6 +224,31 @@ static void what_a_shared_ring_takes_and_loses_is_all_there_was(void **state)
 	unload(f);
 }
 
+/* Around the end of the ring, and over drains that stop in the middle. */
+static void every_record_is_announced_once_and_in_order(void **state)
+{
+	enum { ROUNDS = 40, CALLS_A_ROUND = 400 };
+	struct fixture *f = load((u32)libbpf_num_possible_cpus(), SMALL_RING_BYTES);
+	struct bpf_program *program = bpf_object__find_program_by_name(f->object, "ut_emit");
+
+	(void)state;
+	f->expects = true;
+	rings__set_expect(f->rings, note_announced);
+	for (u32 round = 0; round < ROUNDS; round++) {
+		for (u32 i = 0; i < CALLS_A_ROUND; i++) {
+			LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+			assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(program), &opts),
+					 0);
+		}
+		while (rings__drain(f->rings, 7) > 0)
+			;
+		assert_int_equal(f->nannounced, 0);
+	}
+	assert_int_equal(f->records, ROUNDS * CALLS_A_ROUND);
+	unload(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +256,7 @@ int main(void)
 		cmocka_unit_test(cpus_that_share_a_ring_keep_every_record),
 		cmocka_unit_test(a_group_may_be_larger_than_the_machine),
 		cmocka_unit_test(what_a_shared_ring_takes_and_loses_is_all_there_was),
+		cmocka_unit_test(every_record_is_announced_once_and_in_order),
 	};
 
 	if (bpf_is_refused())
