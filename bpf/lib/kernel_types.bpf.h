@@ -48,7 +48,7 @@ struct task_struct {
 	int tgid;
 	unsigned int __state;
 	int on_cpu;
-	char comm[16];
+	char comm[16] __attribute__((aligned(8))); /* here, so that it is read by words */
 	const struct cred *cred;
 	struct css_set *cgroups;
 };
