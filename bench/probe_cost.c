@@ -45,7 +45,7 @@ enum {
 
 /* How long a list of subjects is measured, if it takes no more than the smallest number of rounds.
  */
-static const double batch_budget_ns = 6e9, turn_budget_ns = 16e9;
+static const double batch_budget_ns = 6e9, turn_budget_ns = 12e9;
 
 struct suite {
 	struct bench_options *options;
