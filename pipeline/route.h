@@ -28,7 +28,8 @@ void route__free(struct route *r);
 /* One record, from a ring: checked, never trusted. Matches rings_record_fn; ctx is the route. */
 void route__record(void *ctx, const void *record, size_t n);
 
-/* The same record will come soon: asks for the memory that it will need. Matches rings_record_fn. */
+/* The same record will come soon: asks for the memory that it will need. Matches rings_record_fn.
+ */
 void route__expect(void *ctx, const void *record, size_t n);
 
 /* What the kernel lost of an event, from its books, to the lost series of its metrics. */
