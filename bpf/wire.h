@@ -206,11 +206,12 @@ struct wire_plan {
 struct wire_ledger {
 	__u64 busy;
 	__u64 accepted;
-	__u64 filtered;	 /* no metric's where accepted it; never sent */
-	__u64 touched;	 /* slots in the list */
-	__u64 evictions; /* slots that had to leave for another key */
-	__u64 marked;	 /* accepted, plain and nested, at the last mark */
-	__u64 reserved[2];
+	__u64 filtered;	  /* no metric's where accepted it; never sent */
+	__u64 touched;	  /* slots in the list */
+	__u64 evictions;  /* slots that had to leave for another key */
+	__u64 marked;	  /* accepted, plain and nested, at the last mark */
+	__u64 hook_rests; /* the flush hook has nothing to tell: the CPU is idle */
+	__u64 reserved;
 
 	__u64 nested_accepted;
 	__u64 nested_filtered;

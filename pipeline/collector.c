@@ -357,6 +357,18 @@ bool collector__needs_flush(const struct collector *c, u32 object, u32 cpu)
 	return false;
 }
 
+bool collector__has_flush_hook(const struct collector *c, u32 object, u32 cpu)
+{
+	for (u32 i = 0; i < c->plan->nevents; i++) {
+		const struct event_plan *event = &c->plan->events[i];
+
+		if (c->ledgers[i] && event->object == object && event->schema->flush_hook &&
+		    !ledger__hook_rests(c->ledgers[i], cpu))
+			return true;
+	}
+	return false;
+}
+
 int collector__flush(const struct collector *c, u32 object, u32 cpu)
 {
 	return probe_object__flush(c->objects[object], cpu);

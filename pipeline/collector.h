@@ -73,6 +73,9 @@ u64 collector__skipped(const struct collector *c, u32 event);
  */
 bool collector__needs_flush(const struct collector *c, u32 object, u32 cpu);
 
+/* Has an event of the object a flush hook that may have something to tell there? */
+bool collector__has_flush_hook(const struct collector *c, u32 object, u32 cpu);
+
 /* One call of the object's flush on that CPU: what kept it from finishing (enum wire_flush), 0 for
  * nothing; -ENXIO: the CPU is offline. */
 int collector__flush(const struct collector *c, u32 object, u32 cpu);

@@ -112,12 +112,13 @@ static void report(struct flush *f, int code)
 
 enum place { PLACE_DONE, PLACE_FULL, PLACE_BUSY };
 
-/* Flushes one object's tables on one CPU. */
+/* Flushes one object's tables on one CPU. A hook is worth a call of its own, once per visit. */
 static enum place flush_place(struct flush *f)
 {
+	bool hook = collector__has_flush_hook(f->collector, f->object, f->cpu);
 	u32 busy = 0;
 
-	while (collector__needs_flush(f->collector, f->object, f->cpu)) {
+	for (; hook || collector__needs_flush(f->collector, f->object, f->cpu); hook = false) {
 		int status = collector__flush(f->collector, f->object, f->cpu);
 
 		f->offline += status == -ENXIO;

@@ -125,6 +125,11 @@ bool ledger__needs_flush(const struct ledger *l, u32 cpu)
 	       read_word(&b->accepted) + read_word(&b->nested_accepted) != read_word(&b->marked);
 }
 
+bool ledger__hook_rests(const struct ledger *l, u32 cpu)
+{
+	return read_word(&book(l, cpu)->hook_rests);
+}
+
 u64 ledger__take_lost(struct ledger *l, u32 word)
 {
 	u64 gained = 0;

@@ -39,6 +39,9 @@ struct ledger_totals ledger__totals(const struct ledger *l);
 /* Did this CPU accept anything since its table was last empty and a mark said so? */
 bool ledger__needs_flush(const struct ledger *l, u32 cpu);
 
+/* Did the probe say that its flush hook has nothing to tell on this CPU? */
+bool ledger__hook_rests(const struct ledger *l, u32 cpu);
+
 /* What one word of the lost cells (counted from the end of struct wire_ledger) gained on all CPUs
  * since the last call for it. */
 u64 ledger__take_lost(struct ledger *l, u32 word);

@@ -328,6 +328,8 @@ static int read_description(struct schema *s, const struct btf *btf, const struc
 		return describe_field(record, &record->fields[index], btf, text, err);
 	if (help)
 		record->help = help;
+	if (!strcmp(text, "flush_hook"))
+		record->flush_hook = true;
 	return 0;
 }
 

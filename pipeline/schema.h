@@ -39,7 +39,8 @@ struct record_schema {
 	u32 presence_word; /* says which optional fields are there, if has_presence; no field itself
 			    */
 	bool has_presence;
-	bool flushed; /* an event that the object's flush programs serve */
+	bool flushed;	 /* an event that the object's flush programs serve */
+	bool flush_hook; /* ... and that has something to tell at every flush */
 };
 
 /* One program; those of one event and part are alternatives in this order. */

@@ -46,7 +46,8 @@ __weak const volatile u32 wire_version = WIRE_VERSION;
 #define UNIT(unit)		 TAG("unit:" #unit)	 /* ns, bytes */
 #define DECODE(decoder)		 TAG("decode:" #decoder) /* how a label turns the word into text */
 #define ENUM(type)		 TAG("decode:enum") TAG("enum:" #type)
-#define OPTIONAL		 TAG("optional") /* may be absent: see PRESENCE */
+#define FLUSH_HOOK		 TAG("flush_hook") /* behind EVENT: see lib/flush.bpf.h */
+#define OPTIONAL		 TAG("optional")   /* may be absent: see PRESENCE */
 #define PRESENCE		 TAG("presence") /* a word with a bit for each word of the event that is there */
 #define EMITTER_OF(event, part)	 TAG("emitter:" #event "/" #part) /* a program that emits it */
 #define PROGRAM_FOR(event, part) TAG("program:" #event "/" #part) /* one that helps: a start */

@@ -311,8 +311,6 @@ static __always_inline void emit__of_saved(struct emission *e,
 		emit__deliver(e, &source);
 }
 
-#define OVERLOAD static __always_inline __attribute__((overloadable, unused))
-
 /* Word number of a field. */
 #define WORD_OF(ev, field) (__builtin_offsetof(typeof(*(ev)), field) / sizeof(u64))
 
@@ -385,6 +383,13 @@ static __always_inline void emit__of_saved(struct emission *e,
 			context__fetch(&source, words);                                     \
 		}                                                                           \
 		context__pack(saved, &context, &plan_##name);                               \
+	}                                                                                   \
+	OVERLOAD void flush_hook_rests(const struct name *ev, bool rests)                   \
+	{                                                                                   \
+		struct wire_ledger *ledger = ledger_of(ev);                                 \
+                                                                                            \
+		if (ledger)                                                                 \
+			ledger->hook_rests = rests;                                         \
 	}                                                                                   \
 	OVERLOAD void start_refused(const struct name *ev)                                  \
 	{                                                                                   \

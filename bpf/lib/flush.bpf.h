@@ -16,12 +16,31 @@
  * A mark follows as soon as the table is empty: see struct wire_mark. Nobody adds to the owner's
  * counters meanwhile, as the flush holds the guard; one who is nested counts first and sends
  * afterwards, so when no count moved while the mark was made, all that is counted stands before it.
+ *
+ * An event may have a hook that runs before its flush, to emit what goes on just then (a slice that
+ * is still running): FLUSH_HOOK behind EVENT, the function declared before EVENT_DEFINE and defined
+ * behind it, where it can emit:
+ *
+ *   struct sched_oncpu { ... } EVENT("...") FLUSH_HOOK;
+ *   OVERLOAD void flush_hook(const struct sched_oncpu *none);
+ *   EVENT_DEFINE(sched_oncpu);
+ *   OVERLOAD void flush_hook(const struct sched_oncpu *none) { ... emit_task(&ev, task); }
+ *
+ * Every flush runs it on every CPU, whether its table was touched or not, but where the probe said
+ * flush_hook_rests(&ev, true): the CPU is idle, the hook has nothing to tell.
  */
 #ifndef RINGTALLY_BPF_LIB_FLUSH_H
 #define RINGTALLY_BPF_LIB_FLUSH_H
 
 #include "bpf/lib/combine.bpf.h"
 #include "bpf/lib/for_each.bpf.h"
+
+#define OVERLOAD static __always_inline __attribute__((overloadable, unused))
+
+/* Of events without a hook: one for the event's own type is preferred. */
+OVERLOAD void flush_hook(const void *none)
+{
+}
 
 /* How often a mark is tried in one call, before the caller has to come again. */
 #define MARK_ATTEMPTS 4
@@ -165,6 +184,7 @@ static __always_inline u64 flush__end(struct flush *f, const volatile struct wir
                                                                                             \
 		if (!plan_##event.enabled)                                                  \
 			return 0;                                                           \
+		flush_hook((const struct event *)0);                                        \
 		if (!flush__begin(&f, &plan_##event, &m_##event))                           \
 			return f.status;                                                    \
 		if (plan_##event.slots)                                                     \
@@ -177,6 +197,7 @@ static __always_inline u64 flush__end(struct flush *f, const volatile struct wir
                                                                                             \
 		if (!plan_##event.enabled)                                                  \
 			return 0;                                                           \
+		flush_hook((const struct event *)0);                                        \
 		if (!flush__begin(&f, &plan_##event, &m_##event))                           \
 			return f.status;                                                    \
 		if (plan_##event.slots)                                                     \

@@ -7,6 +7,7 @@ bpf_object(${CMAKE_CURRENT_BINARY_DIR}/ut_emit_helpers.bpf.o
 add_custom_target(bpf_test_ut_emit_helpers DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/ut_emit_helpers.bpf.o)
 add_dependencies(test_bpf_emit bpf_test_ut_emit_helpers)
 bpf_test(combine OBJECTS ut_emit LINK pipeline)
+bpf_test(hook OBJECTS ut_hook LINK pipeline)
 bpf_test(load LINK pipeline)
 target_compile_definitions(test_bpf_load PRIVATE
   GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/golden")

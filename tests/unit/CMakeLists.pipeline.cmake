@@ -29,4 +29,4 @@ unit_test(pipeline cost LINK pipeline)
 
 unit_test(pipeline flush LINK pipeline)
 target_link_options(test_pipeline_flush PRIVATE -Wl,--wrap=collector__needs_flush
-  -Wl,--wrap=collector__flush -Wl,--wrap=drain__place_barrier -Wl,--wrap=log_line)
+  -Wl,--wrap=collector__flush -Wl,--wrap=collector__has_flush_hook -Wl,--wrap=drain__place_barrier -Wl,--wrap=log_line)

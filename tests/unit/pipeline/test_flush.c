@@ -26,6 +26,8 @@ struct place {
 	int answers[ANSWERS_MAX];
 	u32 n;
 	u32 calls;
+	bool hook;  /* an event there has one ... */
+	bool quiet; /* ... and nothing else is to be flushed */
 };
 
 static struct {
@@ -50,7 +52,15 @@ bool __wrap_collector__needs_flush(const struct collector *c, u32 object, u32 cp
 bool __wrap_collector__needs_flush(const struct collector *c, u32 object, u32 cpu)
 {
 	(void)c;
-	return place_at(object, cpu)->calls < place_at(object, cpu)->n;
+	return !place_at(object, cpu)->quiet &&
+	       place_at(object, cpu)->calls < place_at(object, cpu)->n;
+}
+
+bool __wrap_collector__has_flush_hook(const struct collector *c, u32 object, u32 cpu);
+bool __wrap_collector__has_flush_hook(const struct collector *c, u32 object, u32 cpu)
+{
+	(void)c;
+	return place_at(object, cpu)->hook;
 }
 
 int __wrap_collector__flush(const struct collector *c, u32 object, u32 cpu);
@@ -173,6 +183,21 @@ static void where_nothing_was_counted_it_only_drains(void **state)
 	assert_int_equal(world.barriers, 1);
 }
 
+static void a_hook_is_called_once_a_flush_though_nothing_was_counted(void **state)
+{
+	(void)state;
+	world.places[2].hook = world.places[2].quiet = true;
+	for (u32 flush = 1; flush <= 3; flush++) {
+		struct waiter w = new_waiter();
+
+		answer(2, 0);
+		flush__request(world.flush, &w.waiter);
+		run_until_told(&w);
+		assert_int_equal(world.calls, flush);
+		assert_int_equal(world.order[flush - 1], 2);
+	}
+}
+
 static void a_full_ring_is_drained_before_the_walk_goes_on(void **state)
 {
 	struct waiter w = new_waiter();
@@ -277,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_flush_goes_where_something_was_counted),
 		TEST(where_nothing_was_counted_it_only_drains),
+		TEST(a_hook_is_called_once_a_flush_though_nothing_was_counted),
 		TEST(a_full_ring_is_drained_before_the_walk_goes_on),
 		TEST(books_that_are_taken_are_tried_again),
 		TEST(an_offline_cpu_is_left_behind),
