@@ -56,7 +56,9 @@ static bool configured_metric_lives(const struct exposition_sample *s, const voi
 	return false;
 }
 
-/* Of the maps of one event, as the daemon tells it; NULL: of all there is. */
+static const char every_event[] = "every event";
+
+/* Of the maps of one event, as the daemon tells it, or of `every_event`. */
 static double kernel_memory(const char *body, const char *event)
 {
 	struct exposition_sample s;
@@ -65,7 +67,8 @@ static double kernel_memory(const char *body, const char *event)
 
 	while (exposition_next(&body, &s))
 		if (span__is(&s.name, KERNEL_MEMORY) &&
-		    exposition_sample__label(&s, "event", &of) && (!event || span__is(&of, event)))
+		    exposition_sample__label(&s, "event", &of) &&
+		    (event == every_event || span__is(&of, event)))
 			sum += s.value;
 	return sum;
 }
@@ -80,7 +83,7 @@ static bool is_events_first(const struct config *config, size_t metric)
 
 static void add_kernel_memory(struct figures *to, const char *body, const struct config *config)
 {
-	figures__add(to, "bytes", kernel_memory(body, NULL), "kernel");
+	figures__add(to, "bytes", kernel_memory(body, every_event), "kernel");
 	figures__add(to, "bytes", kernel_memory(body, ""), "kernel/shared");
 	for (size_t i = 0; i < config->nmetrics; i++) {
 		const char *event = config->metrics[i].event.s;
