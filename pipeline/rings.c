@@ -129,20 +129,6 @@ static int on_sample(void *ctx, void *data, size_t n)
 	return --r->budget == 0 ? -EAGAIN : 0;
 }
 
-/* Its CPUs find it in the map of maps. */
-static int ring__place(const struct ring *ring, u32 first_cpu, struct err *err)
-{
-	const struct rings *r = ring->rings;
-
-	for (u32 i = 0; i < r->cpus_per_ring && first_cpu + i < r->ncpus; i++) {
-		u32 cpu = first_cpu + i;
-
-		if (bpf_map_update_elem(r->outer_fd, &cpu, &ring->map_fd, BPF_ANY))
-			return err__set_errno(err, -errno, "placing the ring of CPU %u", cpu);
-	}
-	return 0;
-}
-
 static int ring__open(struct ring *ring, struct rings *r, struct err *err)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
@@ -162,7 +148,38 @@ static int ring__open(struct ring *ring, struct rings *r, struct err *err)
 	}
 	if (epoll_ctl(r->wake_fd, EPOLL_CTL_ADD, ring->map_fd, &event))
 		return err__set_errno(err, -errno, "watching the ring of CPU %u", cpu);
-	return ring__place(ring, cpu, err);
+	return 0;
+}
+
+/* One by one, which waits for the kernel's readers each time. */
+static int place_singly(const struct rings *r, const u32 *cpus, const u32 *fds, struct err *err)
+{
+	for (u32 i = 0; i < r->ncpus; i++)
+		if (bpf_map_update_elem(r->outer_fd, &cpus[i], &fds[i], BPF_ANY))
+			return err__set_errno(err, -errno, "placing the ring of CPU %u", i);
+	return 0;
+}
+
+/* Every CPU finds its ring in the map of maps. A change of such a map waits until no program can be
+ * using what was there, some 20 ms; in a batch once for all of them, where the kernel knows
+ * batches.
+ */
+static int place_all(const struct rings *r, struct err *err)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	u32 *cpus = calloc(r->ncpus, sizeof(*cpus)), *fds = calloc(r->ncpus, sizeof(*fds));
+	u32 n = r->ncpus;
+	int rc = cpus && fds ? 0 : err__set_errno(err, -ENOMEM, "rings");
+
+	for (u32 i = 0; !rc && i < r->ncpus; i++) {
+		cpus[i] = i;
+		fds[i] = (u32)r->ring[i / r->cpus_per_ring].map_fd;
+	}
+	if (!rc && bpf_map_update_batch(r->outer_fd, cpus, fds, &n, &opts))
+		rc = place_singly(r, cpus, fds, err);
+	free(cpus);
+	free(fds);
+	return rc;
 }
 
 /* Kernels that do not count rings have at least the room itself. */
@@ -213,6 +230,8 @@ int rings__new(const struct rings_layout *layout, rings_record_fn record, void *
 	rc = r->wake_fd < 0 ? err__set_errno(err, -errno, "epoll") : open_outer(r, err);
 	for (u32 i = 0; !rc && i < n; i++)
 		rc = ring__open(&r->ring[i], r, err);
+	if (!rc)
+		rc = place_all(r, err);
 	if (rc) {
 		rings__free(r);
 		return rc;
