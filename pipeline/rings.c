@@ -167,18 +167,21 @@ static int place_singly(const struct rings *r, const u32 *cpus, const u32 *fds, 
 static int place_all(const struct rings *r, struct err *err)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	u32 *cpus = calloc(r->ncpus, sizeof(*cpus)), *fds = calloc(r->ncpus, sizeof(*fds));
+	u32 *cpus = calloc(2 * (size_t)r->ncpus, sizeof(*cpus));
 	u32 n = r->ncpus;
-	int rc = cpus && fds ? 0 : err__set_errno(err, -ENOMEM, "rings");
+	u32 *fds;
+	int rc = 0;
 
-	for (u32 i = 0; !rc && i < r->ncpus; i++) {
+	if (!cpus)
+		return err__set_errno(err, -ENOMEM, "rings");
+	fds = cpus + r->ncpus;
+	for (u32 i = 0; i < r->ncpus; i++) {
 		cpus[i] = i;
 		fds[i] = (u32)r->ring[i / r->cpus_per_ring].map_fd;
 	}
-	if (!rc && bpf_map_update_batch(r->outer_fd, cpus, fds, &n, &opts))
+	if (bpf_map_update_batch(r->outer_fd, cpus, fds, &n, &opts))
 		rc = place_singly(r, cpus, fds, err);
 	free(cpus);
-	free(fds);
 	return rc;
 }
 
