@@ -138,7 +138,7 @@ static void put_cpu_1m(const struct bench_row *row, char cell[CELL_BYTES])
 }
 
 static const struct column columns[] = {
-	{"figure", 34, put_value},
+	{"figure", 36, put_value},
 	{"unit", 9, put_unit},
 	{"above empty", 26, put_above_empty},
 	{"x hash", 22, put_ratio},
