@@ -314,9 +314,13 @@ static int run_hook(struct suite *s, const struct hook *hook, struct err *err)
 		report_refusal(s, hook, refusal.msg);
 		return 0;
 	}
-	rc = run_attached(s, err);
+	rc = run_attached(s, &refusal);
 	stub__detach(s->rounds.stub);
-	return rc;
+	if (rc == -ENOMEM)
+		return err__set(err, rc, "%s", refusal.msg);
+	if (rc) /* a subject was refused: what was measured before stands */
+		report_refusal(s, hook, refusal.msg);
+	return 0;
 }
 
 /* Against no program at all: where the first kind of hook is refused there is nothing to say. */

@@ -22,7 +22,7 @@ EVENTS = ["syscall_enter", "runq_wait", "block_io"]
 
 def bench(*arguments):
     return subprocess.run([binary(), "bench", *arguments], capture_output=True, text=True,
-                          timeout=100, check=False)
+                          timeout=280, check=False)
 
 
 class ProbeCost(unittest.TestCase):
