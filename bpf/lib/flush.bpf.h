@@ -167,10 +167,9 @@ static __always_inline u64 flush__end(struct flush *f, const volatile struct wir
 }
 
 /*
- * The flush of one event. A probe that has something to add before (what is still under way) would
- * be called where `enabled` is looked at: there emit is still possible. Two forms: flush_EVENT,
- * which needs bpf_loop (kernel 5.17), and flush_loopless_EVENT, for which the verifier has to
- * follow a loop turn by turn. Both move at most `budget` slots.
+ * The flush of one event. Its hook comes before the books are taken, as it emits. Two forms:
+ * flush_EVENT, which needs bpf_loop (kernel 5.17), and flush_loopless_EVENT, for which the verifier
+ * has to follow a loop turn by turn. Both move at most `budget` slots.
  */
 /* clang-format off */
 #define FLUSH_DEFINE(event)                                                                 \
