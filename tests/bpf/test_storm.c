@@ -260,7 +260,7 @@ static struct collector *load_storm(const struct run *run, struct config **ret_c
 	if (config__parse("storm", text, strlen(text), diags, ret_config, &err) ||
 	    collector__new(*ret_config, NULL, diags, &c, &err) || diags->errors || !c) {
 		fail_msg("%s %s", err.msg, diags->errors ? diags->items[0].text : "");
-		return NULL;
+		abort();
 	}
 	for (u32 i = 0; i < c->plan->nevents; i++)
 		event_plan__set_slots(&c->plan->events[i], SLOTS);
