@@ -54,16 +54,6 @@ static void emit_times(const struct loaded *l, u64 id, u32 n)
 		emit_id(l, id);
 }
 
-/* What the flush answers. */
-static u32 flush_by(const struct loaded *l, const char *program)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = l->cpu);
-	int fd = bpf_program__fd(bpf_object__find_program_by_name(l->object, program));
-
-	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
-	return opts.retval;
-}
-
 static u32 flush(const struct loaded *l)
 {
 	return flush_by(l, "flush_tables");

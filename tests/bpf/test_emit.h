@@ -172,6 +172,16 @@ static inline void call(const struct bpf_object *object, const char *program)
 	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
 }
 
+/* What the flush answers. */
+static inline u32 flush_by(const struct loaded *l, const char *program)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = l->cpu);
+	int fd = bpf_program__fd(bpf_object__find_program_by_name(l->object, program));
+
+	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
+	return opts.retval;
+}
+
 /* A global variable of the loaded object. Stays mapped until the test program ends. */
 static inline void *global(const struct bpf_object *object, const char *name, size_t want_bytes)
 {

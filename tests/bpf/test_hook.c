@@ -14,15 +14,6 @@ static struct loaded *load(const char *metrics)
 		.path = OBJECT, .programs = programs, .metrics = metrics, .slots = 4});
 }
 
-static void flush_by(const struct loaded *l, const char *program)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = l->cpu);
-	int fd = bpf_program__fd(bpf_object__find_program_by_name(l->object, program));
-
-	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
-	assert_int_equal(opts.retval, 0);
-}
-
 /* The n-th flush sends what the hook emitted, and a mark, though nobody else emitted anything. */
 static void every_flush_runs_the_hook_first(void **state)
 {
@@ -37,7 +28,7 @@ static void every_flush_runs_the_hook_first(void **state)
 		for (u64 n = 1; n <= 3; n++) {
 			const struct wire_partial *partial;
 
-			flush_by(l, forms[form]);
+			assert_int_equal(flush_by(l, forms[form]), 0);
 			assert_int_equal(drain(l), 2);
 			partial = (const struct wire_partial *)l->records[0].raw;
 			assert_int_equal(partial->head.type, WIRE_PARTIAL);
@@ -56,7 +47,7 @@ static void an_event_without_a_hook_has_nothing_to_tell(void **state)
 
 	(void)state;
 	assert_false(l->event->schema->flush_hook);
-	flush_by(l, "flush_tables");
+	assert_int_equal(flush_by(l, "flush_tables"), 0);
 	assert_int_equal(drain(l), 0);
 	assert_int_equal(*(u64 *)global(l->object, "ut_flushes", sizeof(u64)), 0);
 	unload(l);
