@@ -54,10 +54,18 @@ struct agg_ops {
 	enum agg_shape shape;
 	bool needs_value;   /* a metric of this kind must name a value field */
 	bool needs_buckets; /* and buckets */
+	bool ranked;	    /* its max_series is the config's `k` */
 	/* Allocates all it will ever need. */
 	int (*create)(const struct agg_spec *spec, struct agg **ret_agg, struct err *err);
 	/* The hot path: no allocation, no I/O, no clock. */
 	void (*add)(struct agg *a, u32 row, const struct agg_delta *delta);
+	/* The row will be added to soon: asks for its memory. */
+	void (*prefetch)(const struct agg *a, u32 row);
+	/* How much the row holds, as one number that only grows until it is cleared: what heavy
+	 * hitters are ranked by. */
+	u128 (*weight)(const struct agg *a, u32 row);
+	/* The row starts again at 0. */
+	void (*clear)(struct agg *a, u32 row);
 	/* Copies rows first .. first + n - 1 to the start of the arrays. */
 	void (*copy)(const struct agg *a, u32 first, u32 n, const struct agg_rows *ret_rows);
 	/* Bytes of memory for `rows` rows in use. */

@@ -50,6 +50,21 @@ static void counter__add(struct agg *a, u32 row, const struct agg_delta *delta)
 	c->sums[row] += c->has_value ? delta->sum : delta->count;
 }
 
+static void counter__prefetch(const struct agg *a, u32 row)
+{
+	__builtin_prefetch(&container_of(a, struct counter, agg)->sums[row], 1);
+}
+
+static u128 counter__weight(const struct agg *a, u32 row)
+{
+	return container_of(a, struct counter, agg)->sums[row];
+}
+
+static void counter__clear(struct agg *a, u32 row)
+{
+	container_of(a, struct counter, agg)->sums[row] = 0;
+}
+
 static void counter__copy(const struct agg *a, u32 first, u32 n, const struct agg_rows *ret_rows)
 {
 	const struct counter *c = container_of(a, struct counter, agg);
@@ -71,6 +86,9 @@ const struct agg_ops counter_ops = {
 	.needs_buckets = false,
 	.create = counter__create,
 	.add = counter__add,
+	.prefetch = counter__prefetch,
+	.weight = counter__weight,
+	.clear = counter__clear,
 	.copy = counter__copy,
 	.footprint = counter__footprint,
 	.destroy = counter__destroy,

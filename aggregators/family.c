@@ -19,42 +19,42 @@ struct family {
 	struct family_desc desc;
 	struct series_table *series;
 	struct agg *agg;
+	u32 max_series;
 };
 
-static int create_parts(struct family *f, const struct agg_ops *kind, bool has_value,
-			u32 max_series, struct err *err)
+static int create_parts(struct family *f, const struct family_spec *spec, struct err *err)
 {
-	const int code = series_table__new(max_series, f->desc.nlabels, &f->series, err);
+	const int code =
+		series_table__new(spec->limits.max_series, f->desc.nlabels, &f->series, err);
 
 	if (code < 0)
 		return code;
 
-	const struct agg_spec spec = {
+	const struct agg_spec agg = {
 		.max_rows = series_table__max_rows(f->series),
-		.has_value = has_value,
+		.has_value = spec->has_value,
 		.bounds = f->desc.bounds,
 		.nbounds = f->desc.nbounds,
 	};
 
-	return kind->create(&spec, &f->agg, err);
+	return spec->kind->create(&agg, &f->agg, err);
 }
 
-int family__new(const struct family_desc *desc, const struct agg_ops *kind, bool has_value,
-		u32 max_series, struct family **ret_family, struct err *err)
+int family__new(const struct family_spec *spec, struct family **ret_family, struct err *err)
 {
-	assert(desc->shape == kind->shape);
+	assert(spec->desc.shape == spec->kind->shape);
 
 	struct family *f = calloc(1, sizeof(*f));
 
 	if (!f)
-		return err__set_errno(err, -ENOMEM, "metric %s", desc->name);
-	f->desc = *desc;
+		return err__set_errno(err, -ENOMEM, "metric %s", spec->desc.name);
+	f->desc = spec->desc;
 
-	const int code = create_parts(f, kind, has_value, max_series, err);
+	const int code = create_parts(f, spec, err);
 
 	if (code < 0) {
 		family__free(f);
-		err__wrap(err, "metric %s", desc->name);
+		err__wrap(err, "metric %s", spec->desc.name);
 		return code;
 	}
 	*ret_family = f;
@@ -71,20 +71,50 @@ void family__free(struct family *f)
 	free(f);
 }
 
-u32 family__row(struct family *f, const struct label_builder *labels, u64 count)
+/* The row in the upper half, so that no ticket is FAMILY_NO_TICKET. */
+family_ticket family__add(struct family *f, const struct label_builder *labels,
+			  const struct agg_delta *delta)
 {
-	return series_table__row(f->series, labels, count);
+	const u32 row = series_table__row(f->series, labels, delta->count);
+
+	f->agg->ops->add(f->agg, row, delta);
+	return row == SERIES_OTHER ? FAMILY_NO_TICKET : (u64)1 << 32 | row;
 }
 
-void family__add(struct family *f, u32 row, const struct agg_delta *delta)
+bool family__add_at(struct family *f, family_ticket ticket, const struct agg_delta *delta)
 {
-	assert(row < series_table__rows(f->series));
-	f->agg->ops->add(f->agg, row, delta);
+	f->agg->ops->add(f->agg, (u32)ticket, delta);
+	return true;
+}
+
+void family__prefetch(const struct family *f, family_ticket ticket)
+{
+	f->agg->ops->prefetch(f->agg, (u32)ticket);
 }
 
 void family__add_lost(struct family *f, const struct agg_delta *delta)
 {
-	family__add(f, f->desc.nlabels ? SERIES_LOST : SERIES_FIRST, delta);
+	f->agg->ops->add(f->agg, f->desc.nlabels ? SERIES_LOST : SERIES_FIRST, delta);
+}
+
+void family__tick(struct family *f, u64 now_ns)
+{
+	(void)f;
+	(void)now_ns;
+}
+
+void family__stats(const struct family *f, struct family_stats *ret_stats)
+{
+	*ret_stats = (struct family_stats){
+		.series = series_table__live(f->series),
+		.limit = series_table__max_rows(f->series) - SERIES_FIRST,
+	};
+}
+
+u64 family__folded(const struct family *f, u16 label)
+{
+	(void)label;
+	return series_table__folded(f->series);
 }
 
 const struct family_desc *family__desc(const struct family *f)
@@ -92,12 +122,7 @@ const struct family_desc *family__desc(const struct family *f)
 	return &f->desc;
 }
 
-const struct series_table *family__series(const struct family *f)
-{
-	return f->series;
-}
-
-int family__snapshot(const struct family *f, struct snapshot *s)
+int family__snapshot( struct family *f, struct snapshot *s)
 {
 	/* Without labels nothing can be folded or unnamed. */
 	const u32 first = f->desc.nlabels ? SERIES_OTHER : SERIES_FIRST;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A metric at run time: its description, its series and their numbers. What routes records calls
- * family__row once per label set, then family__add per record. It may remember a row, but not
- * SERIES_OTHER: a label set without a row asks each time, which is how it is counted as folded.
+ * A metric at run time: its description, its series and their numbers, within its limits
+ * (docs/cardinality.md says what they promise).
+ *
+ * Who adds brings a label set once and gets a ticket, which leads straight to the series from then
+ * on, until the series ends. A label set without a series of its own gets no ticket: it is asked
+ * about each time, so that the limits see every event that was folded.
  */
 #ifndef RINGTALLY_AGGREGATORS_FAMILY_H
 #define RINGTALLY_AGGREGATORS_FAMILY_H
@@ -10,7 +13,9 @@
 #include "aggregators/agg.h"
 
 struct err;
+struct exposure;
 struct label_builder;
+struct quota;
 struct snapshot;
 
 /* What an exporter shows of a metric. All texts are borrowed and outlive the family. */
@@ -25,25 +30,77 @@ struct family_desc {
 	u32 nbounds;
 };
 
+/* The limits of a metric. */
+struct family_limits {
+	u32 max_series;
+	u64 linger_ns;		/* how long a series is shown after it was stopped */
+	u64 ttl_ns;		/* a series without events for so long is stopped; 0: never */
+	const u32 *max_values;	/* by label, 0: no limit of its own; NULL: no label has one */
+	const u16 *fold_order;	/* labels, by number, that fold one after the other before the rest
+				   folds at once; borrowed for life, like max_values */
+	u16 nfold;
+};
+
+struct family_spec {
+	struct family_desc desc;
+	const struct agg_ops *kind;
+	bool has_value;
+	struct family_limits limits;
+	const struct exposure *exposure; /* borrowed for life; NULL: nobody has to be waited for */
+	struct quota *quota;		 /* borrowed for life; NULL: no limits but its own */
+	u32 quota_member;
+};
+
 struct family;
 
-int family__new(const struct family_desc *desc, const struct agg_ops *kind, bool has_value,
-		u32 max_series, struct family **ret_family, struct err *err);
+/* Where a label set counts: opaque, good until its series ends, which family__add_at notices. */
+typedef u64 family_ticket;
+enum { FAMILY_NO_TICKET = 0 };
+
+int family__new(const struct family_spec *spec, struct family **ret_family, struct err *err);
 void family__free(struct family *f);
 
-/* The row for a label set; SERIES_OTHER when the limit is reached. `count` events ask for it. */
-u32 family__row(struct family *f, const struct label_builder *labels, u64 count);
-void family__add(struct family *f, u32 row, const struct agg_delta *delta);
+/* Adds to the series of this label set, or where it is folded to. FAMILY_NO_TICKET: it has no
+ * series to remember. */
+family_ticket family__add(struct family *f, const struct label_builder *labels,
+			  const struct agg_delta *delta);
 
-/* What the kernel lost of this metric since the last call: to SERIES_LOST, or to the only series.
+/* False, and nothing was added: the series of the ticket is no longer what it was. A metric without
+ * labels has one series, without labels, and a ticket for it like any other. */
+bool family__add_at(struct family *f, family_ticket ticket, const struct agg_delta *delta);
+
+/* The ticket will soon be used: asks for the memory. */
+void family__prefetch(const struct family *f, family_ticket ticket);
+
+/* What the kernel lost of this metric since the last call: to the lost series, or to the only one.
  */
 void family__add_lost(struct family *f, const struct agg_delta *delta);
 
+/* Time passes: to be called every FAMILY_TICK_NS or so with a monotonic clock. Series whose linger
+ * is over end; every FAMILY_EPOCH_NS heavy hitters change places. */
+#define FAMILY_TICK_NS	1000000000ULL
+#define FAMILY_EPOCH_NS (10 * FAMILY_TICK_NS)
+void family__tick(struct family *f, u64 now_ns);
+
+struct family_stats {
+	u32 series;	  /* that count against the limit: live, waiting to be shown, lingering */
+	u32 limit;	  /* how many there may be */
+	u64 promotions;	  /* series that took a place past the limit */
+	u64 demotions;	  /* series that were stopped for others, or by their ttl */
+	u128 retired;	  /* what series held that have ended: in the unit of the metric, a
+			     histogram's count */
+	u64 error_bound;  /* no key without a series had more than this since about two epochs ago
+			     that the tracker does not know of */
+};
+void family__stats(const struct family *f, struct family_stats *ret_stats);
+
+/* Events whose value of this label stands as __other__. */
+u64 family__folded(const struct family *f, u16 label);
+
 const struct family_desc *family__desc(const struct family *f);
-const struct series_table *family__series(const struct family *f);
 
 /* Copies the numbers (not the labels) of every series into the snapshot. 0 or -ENOMEM. */
-int family__snapshot(const struct family *f, struct snapshot *s);
+int family__snapshot(struct family *f, struct snapshot *s);
 
 size_t family__footprint(const struct family *f);
 

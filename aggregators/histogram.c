@@ -67,6 +67,32 @@ static void histogram__add(struct agg *a, u32 row, const struct agg_delta *delta
 	h->buckets[row * nbuckets(h) + bucket] += delta->count;
 }
 
+static void histogram__prefetch(const struct agg *a, u32 row)
+{
+	const struct histogram *h = container_of(a, struct histogram, agg);
+
+	__builtin_prefetch(&h->sums[row], 1);
+	__builtin_prefetch(&h->buckets[row * nbuckets(h)], 1);
+}
+
+static u128 histogram__weight(const struct agg *a, u32 row)
+{
+	const struct histogram *h = container_of(a, struct histogram, agg);
+	u128 count = 0;
+
+	for (size_t i = 0; i < nbuckets(h); i++)
+		count += h->buckets[row * nbuckets(h) + i];
+	return count;
+}
+
+static void histogram__clear(struct agg *a, u32 row)
+{
+	struct histogram *h = container_of(a, struct histogram, agg);
+
+	h->sums[row] = 0;
+	memset(&h->buckets[row * nbuckets(h)], 0, nbuckets(h) * sizeof(*h->buckets));
+}
+
 static void histogram__copy(const struct agg *a, u32 first, u32 n, const struct agg_rows *ret_rows)
 {
 	const struct histogram *h = container_of(a, struct histogram, agg);
@@ -91,6 +117,9 @@ const struct agg_ops histogram_ops = {
 	.needs_buckets = true,
 	.create = histogram__create,
 	.add = histogram__add,
+	.prefetch = histogram__prefetch,
+	.weight = histogram__weight,
+	.clear = histogram__clear,
 	.copy = histogram__copy,
 	.footprint = histogram__footprint,
 	.destroy = histogram__destroy,

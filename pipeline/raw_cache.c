@@ -18,7 +18,7 @@ struct raw_cache {
 	u32 ways;
 	u64 set_mask;
 	size_t bytes;
-	u64 *entries; /* each: row + 1 (0: empty), then the key */
+	u64 *entries; /* each: the ticket (0: empty), then the key */
 };
 
 static u64 entry_words(u32 words)
@@ -95,13 +95,13 @@ static bool has_key(const struct raw_cache *c, const u64 *entry, const u64 *key)
 	return entry[0] && !memcmp(entry + 1, key, c->words * sizeof(u64));
 }
 
-u32 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash)
+u64 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash)
 {
 	for (u32 way = 0; way < c->ways; way++) {
 		const u64 *entry = entry_of(c, hash, way);
 
 		if (has_key(c, entry, key))
-			return (u32)(entry[0] - 1);
+			return entry[0];
 	}
 	return RAW_CACHE_MISS;
 }
@@ -118,10 +118,10 @@ static u64 *place_for(const struct raw_cache *c, const u64 *key, u64 hash)
 	return entry_of(c, hash, hash >> 62 & (c->ways - 1));
 }
 
-void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u32 row)
+void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u64 ticket)
 {
 	u64 *entry = place_for(c, key, hash);
 
-	entry[0] = (u64)row + 1;
+	entry[0] = ticket;
 	memcpy(entry + 1, key, c->words * sizeof(u64));
 }

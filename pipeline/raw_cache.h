@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw label words -> row, for one metric: spares the decoding of labels seen before. Bounded, and
+ * Raw label words -> ticket, for one metric: spares the decoding of labels seen before. Bounded, and
  * free to forget: a hash leads to a set of four places side by side, and a new key that finds all
  * of them taken evicts one. All memory is taken at creation (untouched pages cost nothing).
  */
@@ -11,7 +11,7 @@
 
 struct raw_cache;
 
-enum { RAW_CACHE_MISS = 0xffffffff };
+enum { RAW_CACHE_MISS = 0 }; /* no ticket */
 
 /* Bytes of an entry. */
 size_t raw_cache_entry_bytes(u32 words);
@@ -25,7 +25,7 @@ void raw_cache__free(struct raw_cache *c);
 bool raw_cache__is_far(const struct raw_cache *c);
 void raw_cache__prefetch(const struct raw_cache *c, u64 hash);
 
-u32 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash);
-void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u32 row);
+u64 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash);
+void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u64 ticket);
 
 #endif

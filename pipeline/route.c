@@ -7,7 +7,6 @@
 
 #include "aggregators/family.h"
 #include "aggregators/labels.h"
-#include "aggregators/series.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/util.h"
@@ -105,8 +104,13 @@ static u32 cache_entries(const struct metric_plan *plan)
 static int metric_route__init(struct metric_route *m, const struct metric_plan *plan,
 			      struct route *r, const struct decoder_env *env, struct err *err)
 {
-	int rc = family__new(&plan->desc, plan->kind, plan->value != NULL, plan->max_series,
-			     &m->family, err);
+	const struct family_spec spec = {
+		.desc = plan->desc,
+		.kind = plan->kind,
+		.has_value = plan->value != NULL,
+		.limits = {.max_series = plan->max_series},
+	};
+	int rc = family__new(&spec, &m->family, err);
 
 	m->plan = plan;
 	for (u32 i = 0; !rc && i < plan->nlabels; i++) {
@@ -236,23 +240,27 @@ static void raw_key__pick(struct raw_key *raw, const struct metric_plan *plan, c
 	raw->hash = hash_bytes(raw->words, cached_words(plan) * sizeof(u64));
 }
 
-static u32 find_row(struct route *r, struct metric_route *m, const u64 *key, u64 count)
+/* Decodes the labels, and remembers where they led to. */
+static void add_decoded(struct route *r, struct metric_route *m, const u64 *key,
+			const struct raw_key *raw, const struct agg_delta *delta)
+{
+	const bool final = decode_labels(r, m, key);
+	const family_ticket ticket = family__add(m->family, &r->builder, delta);
+
+	if (final && ticket != FAMILY_NO_TICKET)
+		raw_cache__put(m->cache, raw->words, raw->hash, ticket);
+}
+
+static void add(struct route *r, struct metric_route *m, const u64 *key,
+		const struct agg_delta *delta)
 {
 	struct raw_key raw;
-	u32 row;
+	family_ticket ticket;
 
-	if (m->plan->nlabels == 0)
-		return SERIES_FIRST;
 	raw_key__pick(&raw, m->plan, key);
-	row = raw_cache__find(m->cache, raw.words, raw.hash);
-	if (row != RAW_CACHE_MISS)
-		return row;
-	bool final = decode_labels(r, m, key);
-
-	row = family__row(m->family, &r->builder, count);
-	if (final && row != SERIES_OTHER)
-		raw_cache__put(m->cache, raw.words, raw.hash, row);
-	return row;
+	ticket = raw_cache__find(m->cache, raw.words, raw.hash);
+	if (ticket == FAMILY_NO_TICKET || !family__add_at(m->family, ticket, delta))
+		add_decoded(r, m, key, &raw, delta);
 }
 
 static bool is_ours(const struct route *r, const struct wire_head *head)
@@ -355,8 +363,7 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 		struct agg_delta delta = delta_of(m->plan, &e->plan->wire, partial);
 
 		if (bits & WIRE_BITS_METRIC(i))
-			family__add(m->family, find_row(r, m, partial->words, partial->count),
-				    &delta);
+			add(r, m, partial->words, &delta);
 	}
 }
 

@@ -10,7 +10,6 @@
 #include <sys/utsname.h>
 
 #include "aggregators/family.h"
-#include "aggregators/series.h"
 #include "aggregators/snapshot.h"
 #include "base/util.h"
 #include "base/version.h"
@@ -292,25 +291,30 @@ struct metric_at {
 	u32 label;
 };
 
-static const struct series_table *series_of(const struct metric_at *at)
+static const struct family *family_of(const struct metric_at *at)
 {
-	return family__series(route__family(at->collector->route, at->event, at->metric));
+	return route__family(at->collector->route, at->event, at->metric);
 }
 
 static u64 series_live(const struct metric_at *at)
 {
-	return series_table__live(series_of(at));
+	struct family_stats stats;
+
+	family__stats(family_of(at), &stats);
+	return stats.series;
 }
 
 static u64 series_limit(const struct metric_at *at)
 {
-	return series_table__max_rows(series_of(at)) - SERIES_FIRST;
+	struct family_stats stats;
+
+	family__stats(family_of(at), &stats);
+	return stats.limit;
 }
 
-/* Folding takes all labels of a series at once; a limit of one label's own comes later. */
 static u64 folded(const struct metric_at *at)
 {
-	return series_table__folded(series_of(at));
+	return family__folded(family_of(at), (u16)at->label);
 }
 
 static u64 decode_errors(const struct metric_at *at)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The heavy hitters among keys that have no series: Misra and Gries' frequent items, weighted, with
+ * batched purges by the median (Anderson et al., "A High-Performance Algorithm for Identifying
+ * Frequent Items in Data Streams", IMC 2017). Amortised O(1) per key, no allocation after creation.
+ *
+ * Keys are 64-bit hashes: which label set a key stands for is known to whoever adds it. A count is a
+ * lower bound of what was added for its key: lower <= truth <= lower + tracker__error(), and no key
+ * above the error is missing. With m counters and W added in all, the error is at most 2 W / m.
+ */
+#ifndef RINGTALLY_AGGREGATORS_TRACKER_H
+#define RINGTALLY_AGGREGATORS_TRACKER_H
+
+#include "base/types.h"
+
+struct err;
+struct tracker;
+
+struct tracker_entry {
+	u64 key;
+	u64 count; /* lower bound */
+};
+
+/* m: counters, rounded up to a power of two; at least 8, at most 2^24. */
+int tracker__new(u32 m, struct tracker **ret_tracker, struct err *err);
+void tracker__free(struct tracker *t); /* NULL is fine */
+
+/* Adds weight (counts stop at 2^63 - 1). True: the key is elected. */
+bool tracker__add(struct tracker *t, u64 key, u64 weight);
+
+/* A tracked key is marked until it is removed, purged or the next tracker__halve. */
+void tracker__elect(struct tracker *t, u64 key);
+void tracker__remove(struct tracker *t, u64 key);
+
+/* Time passes: counts and the error halve, what comes to 0 is dropped, nobody is elected any more.
+ */
+void tracker__halve(struct tracker *t);
+
+u64 tracker__count(const struct tracker *t, u64 key); /* 0: not tracked */
+u64 tracker__error(const struct tracker *t);
+u32 tracker__used(const struct tracker *t); /* keys tracked */
+
+/* The n heaviest keys, heaviest first (ties: smaller key first). Returns how many there were.
+ * Takes no memory of its own but the tracker's scratch. */
+u32 tracker__top(struct tracker *t, struct tracker_entry *ret_entries, u32 n);
+
+/* Adds what another one holds; the errors add up. */
+void tracker__merge(struct tracker *t, const struct tracker *from);
+
+size_t tracker__footprint(const struct tracker *t);
+
+#endif
