@@ -31,7 +31,7 @@ enum {
 	TRACKED_MIN = 2048,	   /* counters of the tracker, at least */
 	LINGERING_SHARE = 4,	   /* a quarter of the places */
 	SWAP_SHARE = 8,		   /* an eighth */
-	CANDIDATES_PER_TICKET = 4, /* elected, in case the others do not come */
+	CANDIDATES_PER_TICKET = 2, /* elected, in case the others do not come */
 	FRACTION_BITS = 8,	   /* of weights, so that halving does not end a single event */
 	STATE_BITS = 8,
 };
@@ -46,9 +46,9 @@ enum state {
 
 struct member {
 	u64 weight; /* scaled */
-	u64 since; /* waiting, live: when it was last seen to weigh something (ns); lingering: when
-		      that is over */
-	u64 shown; /* waiting, lingering: the first snapshot that shows it like that */
+	u64 since;  /* waiting, live: when it was last seen to weigh something (ns); lingering: when
+		       that is over */
+	u64 shown;  /* waiting, lingering: the first snapshot that shows it like that */
 	u32 pins;
 };
 
@@ -326,9 +326,9 @@ bool roster__counts(struct roster *r, u32 row, u64 weight)
 	return counts;
 }
 
-u32 roster__tag(const struct roster *r, u32 row)
+const u32 *roster__tags(const struct roster *r)
 {
-	return r->tags[row];
+	return r->tags;
 }
 
 bool roster__is_live(const struct roster *r, u32 row)
