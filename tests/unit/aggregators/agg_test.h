@@ -14,8 +14,6 @@
 #include "aggregators/labels.h"
 #include "base/types.h"
 
-#define U64_LARGEST (~0ULL)
-
 /* Both numbers are printed, as high and low half, when they differ. */
 #define assert_u128_equal(got, want)                                                            \
 	do {                                                                                    \
