@@ -102,26 +102,27 @@ static u32 cache_entries(const struct metric_plan *plan)
 }
 
 static int metric_route__init(struct metric_route *m, const struct metric_plan *plan,
-			      struct route *r, const struct decoder_env *env, struct err *err)
+			      struct route *r, const struct route_spec *from, struct err *err)
 {
 	const struct family_spec spec = {
 		.desc = plan->desc,
 		.kind = plan->kind,
 		.has_value = plan->value != NULL,
 		.limits = plan->limits,
+		.exposure = from->exposure,
 	};
 	int rc = family__new(&spec, &m->family, err);
 
 	m->plan = plan;
 	for (u32 i = 0; !rc && i < plan->nlabels; i++) {
 		m->labels[i].plan = &plan->labels[i];
-		rc = decoder_for(r, &plan->labels[i], env, &m->labels[i].decoder, err);
+		rc = decoder_for(r, &plan->labels[i], from->env, &m->labels[i].decoder, err);
 	}
 	return rc;
 }
 
 static int event_route__init(struct event_route *e, const struct event_plan *plan, struct route *r,
-			     const struct decoder_env *env, struct err *err)
+			     const struct route_spec *from, struct err *err)
 {
 	e->plan = plan;
 	e->metrics = calloc(plan->nmetrics, sizeof(*e->metrics));
@@ -137,28 +138,28 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 		m->labels = calloc(metric->nlabels + 1, sizeof(*m->labels));
 		if (!m->cache || !m->labels)
 			return err__set_errno(err, -ENOMEM, "metric %s", metric->name);
-		rc = metric_route__init(m, metric, r, env, err);
+		rc = metric_route__init(m, metric, r, from, err);
 		if (rc)
 			return rc;
 	}
 	return 0;
 }
 
-int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
-	       struct route **ret_route, struct err *err)
+int route__new(const struct route_spec *spec, struct route **ret_route, struct err *err)
 {
+	const struct plan *plan = spec->plan;
 	struct route *r = calloc(1, sizeof(*r));
 	int rc = 0;
 
 	if (!r)
 		return err__set_errno(err, -ENOMEM, "route");
-	r->ncpus = ncpus;
+	r->ncpus = spec->ncpus;
 	r->events = calloc(plan->nevents + 1, sizeof(*r->events));
 	if (!r->events)
 		rc = err__set_errno(err, -ENOMEM, "route");
 	for (u32 i = 0; !rc && r->events && i < plan->nevents; i++) {
 		r->nevents++;
-		rc = event_route__init(&r->events[i], &plan->events[i], r, env, err);
+		rc = event_route__init(&r->events[i], &plan->events[i], r, spec, err);
 	}
 	if (rc) {
 		route__free(r);
@@ -438,6 +439,13 @@ void route__collect_lost(struct route *r, u32 event, struct ledger *ledger)
 
 	for (u32 m = 0; m < e->plan->nmetrics; m++)
 		collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+}
+
+void route__tick(struct route *r, u64 now_ns)
+{
+	for (u32 i = 0; i < r->nevents; i++)
+		for (u32 m = 0; m < r->events[i].plan->nmetrics; m++)
+			family__tick(r->events[i].metrics[m].family, now_ns);
 }
 
 int route__snapshot(struct route *r, struct snapshot *s)

@@ -15,14 +15,22 @@
 
 struct decoder_env;
 struct err;
+struct exposure;
 struct family;
 struct ledger;
 struct plan;
 struct route;
 struct snapshot;
 
-int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
-	       struct route **ret_route, struct err *err);
+/* What the routes of a plan rest on; all is borrowed for life. */
+struct route_spec {
+	const struct plan *plan;
+	const struct decoder_env *env;
+	u32 ncpus;
+	const struct exposure *exposure; /* of all families; NULL: nobody has to be waited for */
+};
+
+int route__new(const struct route_spec *spec, struct route **ret_route, struct err *err);
 void route__free(struct route *r);
 
 /* One record, from a ring: checked, never trusted. Matches rings_record_fn; ctx is the route. */
@@ -34,6 +42,9 @@ void route__expect(void *ctx, const void *record, size_t n);
 
 /* What the kernel lost of an event, from its books, to the lost series of its metrics. */
 void route__collect_lost(struct route *r, u32 event, struct ledger *ledger);
+
+/* Time passes for all metrics: every FAMILY_TICK_NS or so. */
+void route__tick(struct route *r, u64 now_ns);
 
 /* Adds all metrics to the snapshot, in the order of the config's events. 0 or -ENOMEM. */
 int route__snapshot(struct route *r, struct snapshot *s);

@@ -49,6 +49,7 @@ static struct route *make_route(void)
 						 .has_presence = true}};
 	static struct schema schema = {.events = events, .nevents = ARRAY_SIZE(events)};
 	static struct planned planned;
+	struct route_spec spec = {.env = &(struct decoder_env){0}, .ncpus = 2};
 	struct route *route = NULL;
 
 	schema.context = fake_context();
@@ -63,8 +64,8 @@ static struct route *make_route(void)
 			    "- {name: f_total, event: full, type: counter, where: kind == one,\n"
 			    "   labels: [maybe]}\n",
 			    &(struct plan_source){"fuzz", &schema}, 1);
-	if (planned.rc || planned.diags.errors ||
-	    route__new(planned.plan, &(struct decoder_env){0}, 2, &route, &planned.err))
+	spec.plan = planned.plan;
+	if (planned.rc || planned.diags.errors || route__new(&spec, &route, &planned.err))
 		abort();
 	return route;
 }
