@@ -15,6 +15,7 @@
 #include "pipeline/ledger.h"
 #include "pipeline/plan.h"
 #include "pipeline/raw_cache.h"
+#include "pipeline/rings.h"
 
 /* Of the cache of raw keys of one metric: twice as many entries as series, so that all of them find
  * room, as far as that takes no more memory than this. */
@@ -49,6 +50,18 @@ struct event_route {
 	u8 generation; /* of the books that are kept now */
 };
 
+/* What a metric gets of a record, on its way there. */
+struct addition {
+	struct metric_route *metric;
+	const u64 *key; /* of the record */
+	u64 hash;	/* of the raw key */
+	family_ticket ticket;
+	struct agg_delta delta;
+};
+
+/* Additions that are on their way together: enough to wait for memory side by side. */
+enum { ADDITIONS_MAX = 64 };
+
 struct route {
 	struct event_route *events;
 	u32 nevents;
@@ -57,6 +70,10 @@ struct route {
 	struct decoder **decoders;
 	u32 ndecoders;
 	struct label_builder builder;
+	struct addition additions[ADDITIONS_MAX];
+	u32 nadditions;
+	u64 *raw_keys; /* of the additions, `raw_key_words` for each */
+	u32 raw_key_words;
 };
 
 /* The decoder of a label: one per kind, unless it looks at the names of just this field. */
@@ -144,6 +161,16 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 	return 0;
 }
 
+static u32 longest_raw_key(const struct plan *plan)
+{
+	u32 longest = 0;
+
+	for (u32 i = 0; i < plan->nevents; i++)
+		for (u32 m = 0; m < plan->events[i].nmetrics; m++)
+			longest = MAX(longest, cached_words(&plan->events[i].metrics[m]));
+	return longest;
+}
+
 int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
 	       struct route **ret_route, struct err *err)
 {
@@ -154,7 +181,9 @@ int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus
 		return err__set_errno(err, -ENOMEM, "route");
 	r->ncpus = ncpus;
 	r->events = calloc(plan->nevents + 1, sizeof(*r->events));
-	if (!r->events)
+	r->raw_key_words = longest_raw_key(plan);
+	r->raw_keys = calloc(ADDITIONS_MAX, (r->raw_key_words + 1) * sizeof(u64));
+	if (!r->events || !r->raw_keys)
 		rc = err__set_errno(err, -ENOMEM, "route");
 	for (u32 i = 0; !rc && r->events && i < plan->nevents; i++) {
 		r->nevents++;
@@ -188,6 +217,7 @@ void route__free(struct route *r)
 	for (u32 i = 0; i < r->ndecoders; i++)
 		r->decoders[i]->ops->destroy(r->decoders[i]);
 	free(r->decoders);
+	free(r->raw_keys);
 	free(r->events);
 	free(r);
 }
@@ -228,39 +258,62 @@ static void pick_words(const struct metric_plan *plan, const u64 *key, u64 *ret_
 		*ret_words = key[0] & plan->label_presence;
 }
 
-/* A raw key, and what leads to it. */
-struct raw_key {
-	u64 words[LABELS_MAX * WIRE_KEY_WORDS_MAX + 1];
-	u64 hash;
-};
-
-static void raw_key__pick(struct raw_key *raw, const struct metric_plan *plan, const u64 *key)
+static u64 *raw_key_of(const struct route *r, const struct addition *a)
 {
-	pick_words(plan, key, raw->words);
-	raw->hash = hash_bytes(raw->words, cached_words(plan) * sizeof(u64));
+	return r->raw_keys + (size_t)(a - r->additions) * r->raw_key_words;
+}
+
+/* First step: what it is looked up by. */
+static void push_addition(struct route *r, struct metric_route *m, const u64 *key,
+			  const struct agg_delta *delta)
+{
+	struct addition *a = &r->additions[r->nadditions++];
+	u64 *raw_key = raw_key_of(r, a);
+
+	pick_words(m->plan, key, raw_key);
+	a->metric = m;
+	a->key = key;
+	a->hash = hash_bytes(raw_key, cached_words(m->plan) * sizeof(u64));
+	a->delta = *delta;
+	raw_cache__prefetch(m->cache, a->hash);
+}
+
+/* Second step: where it leads to, if that is known. */
+static void look_up(struct route *r, struct addition *a)
+{
+	a->ticket = raw_cache__find(a->metric->cache, raw_key_of(r, a), a->hash);
+	if (a->ticket != FAMILY_NO_TICKET)
+		family__prefetch(a->metric->family, a->ticket);
 }
 
 /* Decodes the labels, and remembers where they led to. */
-static void add_decoded(struct route *r, struct metric_route *m, const u64 *key,
-			const struct raw_key *raw, const struct agg_delta *delta)
+static void add_decoded(struct route *r, const struct addition *a)
 {
-	const bool final = decode_labels(r, m, key);
-	const family_ticket ticket = family__add(m->family, &r->builder, delta);
+	struct metric_route *m = a->metric;
+	const bool final = decode_labels(r, m, a->key);
+	const family_ticket ticket = family__add(m->family, &r->builder, &a->delta);
 
 	if (final && ticket != FAMILY_NO_TICKET)
-		raw_cache__put(m->cache, raw->words, raw->hash, ticket);
+		raw_cache__put(m->cache, raw_key_of(r, a), a->hash, ticket);
 }
 
-static void add(struct route *r, struct metric_route *m, const u64 *key,
-		const struct agg_delta *delta)
+/* Third step. The ticket may be of a series that an addition before this one has ended, or be
+ * missing although one before this one has brought it: then it is decoded, which is always right.
+ */
+static void add(struct route *r, const struct addition *a)
 {
-	struct raw_key raw;
-	family_ticket ticket;
+	if (a->ticket == FAMILY_NO_TICKET ||
+	    !family__add_at(a->metric->family, a->ticket, &a->delta))
+		add_decoded(r, a);
+}
 
-	raw_key__pick(&raw, m->plan, key);
-	ticket = raw_cache__find(m->cache, raw.words, raw.hash);
-	if (ticket == FAMILY_NO_TICKET || !family__add_at(m->family, ticket, delta))
-		add_decoded(r, m, key, &raw, delta);
+static void settle_additions(struct route *r)
+{
+	for (u32 i = 0; i < r->nadditions; i++)
+		look_up(r, &r->additions[i]);
+	for (u32 i = 0; i < r->nadditions; i++)
+		add(r, &r->additions[i]);
+	r->nadditions = 0;
 }
 
 static bool is_ours(const struct route *r, const struct wire_head *head)
@@ -356,6 +409,8 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 
 	if (!e)
 		return;
+	if (r->nadditions > ADDITIONS_MAX - WIRE_METRICS_MAX)
+		settle_additions(r);
 	e->cpus[partial->head.cpu].consumed += partial->count;
 	bits = e->plan->wire.has_bits ? partial->words[0] : (u64)-1;
 	for (u32 i = 0; i < e->plan->nmetrics; i++) {
@@ -363,30 +418,12 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 		struct agg_delta delta = delta_of(m->plan, &e->plan->wire, partial);
 
 		if (bits & WIRE_BITS_METRIC(i))
-			add(r, m, partial->words, &delta);
+			push_addition(r, m, partial->words, &delta);
 	}
 }
 
-void route__expect(void *ctx, const void *record, size_t n)
+static void take_record(struct route *r, const void *record, size_t n)
 {
-	struct route *r = ctx;
-	const struct wire_partial *partial = check_record(r, record, n);
-	const struct event_route *e = partial ? &r->events[partial->head.event] : NULL;
-
-	for (u32 i = 0; e && i < e->plan->nmetrics; i++) {
-		const struct metric_route *m = &e->metrics[i];
-		struct raw_key raw;
-
-		if (m->plan->nlabels == 0 || !raw_cache__is_far(m->cache))
-			continue;
-		raw_key__pick(&raw, m->plan, partial->words);
-		raw_cache__prefetch(m->cache, raw.hash);
-	}
-}
-
-void route__record(void *ctx, const void *record, size_t n)
-{
-	struct route *r = ctx;
 	const struct wire_partial *partial = check_record(r, record, n);
 	const struct wire_mark *mark = check_mark(r, record, n);
 
@@ -397,6 +434,16 @@ void route__record(void *ctx, const void *record, size_t n)
 	else
 		r->malformed++;
 }
+
+void route__records(void *ctx, const struct rings_record *records, size_t n)
+{
+	struct route *r = ctx;
+
+	for (size_t i = 0; i < n; i++)
+		take_record(r, records[i].data, records[i].n);
+	settle_additions(r);
+}
+
 int route__inspect(const struct route *r, const void *record, size_t n, u32 *ret_event,
 		   u64 *ret_count)
 {
