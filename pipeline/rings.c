@@ -23,10 +23,7 @@
 #include "base/util.h"
 #include "pipeline/map_memory.h"
 
-enum {
-	BATCH_RECORDS = 64,
-	FETCH_BYTES = 1024, /* how far ahead of its header a ring's memory is asked for */
-};
+enum { BATCH_RECORDS = 32 };
 
 struct ring {
 	struct rings *rings;
@@ -106,7 +103,6 @@ static u32 ring__gather(const struct ring *ring, struct rings_record *records, u
 
 		if (!h.submitted)
 			break;
-		__builtin_prefetch(header + FETCH_BYTES);
 		if (!h.discarded)
 			records[n++] = (struct rings_record){header + BPF_RINGBUF_HDR_SZ, h.n};
 		at += room_of(h.n);

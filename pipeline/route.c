@@ -32,6 +32,7 @@ struct metric_route {
 	struct family *family;
 	struct raw_cache *cache;
 	struct label_route *labels;
+	u8 *raw_key_from; /* where in the key the words of the raw key stand */
 };
 
 /* What came from one CPU. */
@@ -54,7 +55,8 @@ struct event_route {
 struct addition {
 	struct metric_route *metric;
 	const u64 *key; /* of the record */
-	u64 hash;	/* of the raw key */
+	u64 *raw_key;
+	u64 hash; /* of the raw key */
 	family_ticket ticket;
 	struct agg_delta delta;
 };
@@ -72,8 +74,7 @@ struct route {
 	struct label_builder builder;
 	struct addition additions[ADDITIONS_MAX];
 	u32 nadditions;
-	u64 *raw_keys; /* of the additions, `raw_key_words` for each */
-	u32 raw_key_words;
+	u64 *raw_keys; /* of all additions */
 };
 
 /* The decoder of a label: one per kind, unless it looks at the names of just this field. */
@@ -137,6 +138,17 @@ static int metric_route__init(struct metric_route *m, const struct metric_plan *
 	return rc;
 }
 
+/* A word of a key has a number below WIRE_KEY_WORDS_MAX. */
+static u8 *list_raw_key_words(const struct metric_plan *plan)
+{
+	u8 *words = calloc(plan->label_words + 1, sizeof(*words)), *to = words;
+
+	for (u32 i = 0; words && i < plan->nlabels; i++)
+		for (u32 w = 0; w < plan->labels[i].field->words; w++)
+			*to++ = (u8)(plan->labels[i].key_word + w);
+	return words;
+}
+
 static int event_route__init(struct event_route *e, const struct event_plan *plan, struct route *r,
 			     const struct decoder_env *env, struct err *err)
 {
@@ -152,7 +164,8 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 
 		m->cache = raw_cache__new(cached_words(metric), cache_entries(metric));
 		m->labels = calloc(metric->nlabels + 1, sizeof(*m->labels));
-		if (!m->cache || !m->labels)
+		m->raw_key_from = list_raw_key_words(metric);
+		if (!m->cache || !m->labels || !m->raw_key_from)
 			return err__set_errno(err, -ENOMEM, "metric %s", metric->name);
 		rc = metric_route__init(m, metric, r, env, err);
 		if (rc)
@@ -171,6 +184,17 @@ static u32 longest_raw_key(const struct plan *plan)
 	return longest;
 }
 
+/* Room for that of each addition, whatever its metric. */
+static bool make_raw_keys(struct route *r, const struct plan *plan)
+{
+	const size_t words = longest_raw_key(plan) + 1;
+
+	r->raw_keys = calloc(ADDITIONS_MAX * words, sizeof(u64));
+	for (u32 i = 0; r->raw_keys && i < ADDITIONS_MAX; i++)
+		r->additions[i].raw_key = r->raw_keys + i * words;
+	return r->raw_keys != NULL;
+}
+
 int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
 	       struct route **ret_route, struct err *err)
 {
@@ -181,9 +205,7 @@ int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus
 		return err__set_errno(err, -ENOMEM, "route");
 	r->ncpus = ncpus;
 	r->events = calloc(plan->nevents + 1, sizeof(*r->events));
-	r->raw_key_words = longest_raw_key(plan);
-	r->raw_keys = calloc(ADDITIONS_MAX, (r->raw_key_words + 1) * sizeof(u64));
-	if (!r->events || !r->raw_keys)
+	if (!r->events || !make_raw_keys(r, plan))
 		rc = err__set_errno(err, -ENOMEM, "route");
 	for (u32 i = 0; !rc && r->events && i < plan->nevents; i++) {
 		r->nevents++;
@@ -203,6 +225,7 @@ static void event_route__fini(struct event_route *e)
 		family__free(e->metrics[i].family);
 		raw_cache__free(e->metrics[i].cache);
 		free(e->metrics[i].labels);
+		free(e->metrics[i].raw_key_from);
 	}
 	free(e->metrics);
 	free(e->cpus);
@@ -246,21 +269,14 @@ static bool decode_labels(struct route *r, struct metric_route *m, const u64 *ke
 }
 
 /* The metric's raw key: its own label words in the order of its labels, and their presence. */
-static void pick_words(const struct metric_plan *plan, const u64 *key, u64 *ret_words)
+static void pick_words(const struct metric_route *m, const u64 *key, u64 *ret_words)
 {
-	for (u32 i = 0; i < plan->nlabels; i++) {
-		const struct label_plan *label = &plan->labels[i];
+	const struct metric_plan *plan = m->plan;
 
-		for (u32 w = 0; w < label->field->words; w++)
-			*ret_words++ = key[label->key_word + w];
-	}
+	for (u32 i = 0; i < plan->label_words; i++)
+		ret_words[i] = key[m->raw_key_from[i]];
 	if (plan->label_presence)
-		*ret_words = key[0] & plan->label_presence;
-}
-
-static u64 *raw_key_of(const struct route *r, const struct addition *a)
-{
-	return r->raw_keys + (size_t)(a - r->additions) * r->raw_key_words;
+		ret_words[plan->label_words] = key[0] & plan->label_presence;
 }
 
 /* First step: what it is looked up by. */
@@ -268,20 +284,19 @@ static void push_addition(struct route *r, struct metric_route *m, const u64 *ke
 			  const struct agg_delta *delta)
 {
 	struct addition *a = &r->additions[r->nadditions++];
-	u64 *raw_key = raw_key_of(r, a);
 
-	pick_words(m->plan, key, raw_key);
 	a->metric = m;
 	a->key = key;
-	a->hash = hash_bytes(raw_key, cached_words(m->plan) * sizeof(u64));
+	pick_words(m, key, a->raw_key);
+	a->hash = hash_bytes(a->raw_key, cached_words(m->plan) * sizeof(u64));
 	a->delta = *delta;
 	raw_cache__prefetch(m->cache, a->hash);
 }
 
 /* Second step: where it leads to, if that is known. */
-static void look_up(struct route *r, struct addition *a)
+static void look_up(struct addition *a)
 {
-	a->ticket = raw_cache__find(a->metric->cache, raw_key_of(r, a), a->hash);
+	a->ticket = raw_cache__find(a->metric->cache, a->raw_key, a->hash);
 	if (a->ticket != FAMILY_NO_TICKET)
 		family__prefetch(a->metric->family, a->ticket);
 }
@@ -294,7 +309,7 @@ static void add_decoded(struct route *r, const struct addition *a)
 	const family_ticket ticket = family__add(m->family, &r->builder, &a->delta);
 
 	if (final && ticket != FAMILY_NO_TICKET)
-		raw_cache__put(m->cache, raw_key_of(r, a), a->hash, ticket);
+		raw_cache__put(m->cache, a->raw_key, a->hash, ticket);
 }
 
 /* Third step. The ticket may be of a series that an addition before this one has ended, or be
@@ -310,7 +325,7 @@ static void add(struct route *r, const struct addition *a)
 static void settle_additions(struct route *r)
 {
 	for (u32 i = 0; i < r->nadditions; i++)
-		look_up(r, &r->additions[i]);
+		look_up(&r->additions[i]);
 	for (u32 i = 0; i < r->nadditions; i++)
 		add(r, &r->additions[i]);
 	r->nadditions = 0;
