@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 foreach(file IN ITEMS label_arena labels series counter histogram family snapshot registry
-        tracker)
+        tracker quota)
   unit_test(aggregators ${file} LINK aggregators)
   target_include_directories(test_aggregators_${file} PRIVATE unit/aggregators)
   # Allocations that fail when a test says so.
