@@ -17,9 +17,13 @@ struct decoder_env;
 struct err;
 struct family;
 struct ledger;
+struct metric_plan;
 struct plan;
 struct route;
 struct snapshot;
+
+/* Bytes that the cache of a metric's raw keys may come to take. */
+size_t route_cache_bytes(const struct metric_plan *plan);
 
 int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
 	       struct route **ret_route, struct err *err);
