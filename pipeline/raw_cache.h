@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw label words -> ticket, for one metric: spares the decoding of labels seen before. Bounded, and
- * free to forget: a hash leads to a set of four places side by side, and a new key that finds all
- * of them taken evicts one. All memory is taken at creation (untouched pages cost nothing).
+ * Raw label words -> ticket, for one metric: spares the decoding of labels seen before. Bounded,
+ * and free to forget: a hash leads to a set of four places side by side, and a new key that finds
+ * all of them taken evicts one. All memory is taken at creation (untouched pages cost nothing).
  */
 #ifndef RINGTALLY_PIPELINE_RAW_CACHE_H
 #define RINGTALLY_PIPELINE_RAW_CACHE_H
