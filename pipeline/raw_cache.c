@@ -29,6 +29,20 @@ size_t raw_cache_entry_bytes(u32 words)
 	return entry_words(words) * sizeof(u64);
 }
 
+static u64 power_of_two(u32 entries)
+{
+	u64 n = 1;
+
+	while (n < entries)
+		n *= 2;
+	return n;
+}
+
+size_t raw_cache_bytes(u32 words, u32 entries)
+{
+	return power_of_two(entries) * raw_cache_entry_bytes(words);
+}
+
 /* Zeroed, and a set begins a cache line. What is large comes in huge pages where the kernel has
  * them: every look-up would otherwise miss the TLB too. */
 static u64 *allocate(size_t bytes)
@@ -46,18 +60,16 @@ static u64 *allocate(size_t bytes)
 struct raw_cache *raw_cache__new(u32 words, u32 entries)
 {
 	struct raw_cache *c = calloc(1, sizeof(*c));
-	u64 n = 1;
+	const u64 n = power_of_two(entries);
 
 	if (!c)
 		return NULL;
-	while (n < entries)
-		n *= 2;
 	c->words = words;
 	c->ways = (u32)MIN(n, (u64)WAYS);
 	c->entry_words = (u32)entry_words(words);
 	c->set_words = c->ways * c->entry_words;
 	c->set_mask = n / c->ways - 1;
-	c->bytes = n * raw_cache_entry_bytes(words);
+	c->bytes = raw_cache_bytes(words, entries);
 	c->entries = allocate(c->bytes);
 	if (!c->entries) {
 		free(c);

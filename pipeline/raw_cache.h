@@ -13,8 +13,9 @@ struct raw_cache;
 
 enum { RAW_CACHE_MISS = 0 }; /* no ticket */
 
-/* Bytes of an entry. */
+/* Bytes of an entry, and of all there will be for so many. */
 size_t raw_cache_entry_bytes(u32 words);
+size_t raw_cache_bytes(u32 words, u32 entries);
 
 /* For keys of `words` words; `entries` is rounded up to a power of two. NULL when out of memory. */
 struct raw_cache *raw_cache__new(u32 words, u32 entries);

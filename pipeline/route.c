@@ -119,6 +119,11 @@ static u32 cache_entries(const struct metric_plan *plan)
 	return (u32)MIN(wanted, fit / 2);
 }
 
+size_t route_cache_bytes(const struct metric_plan *plan)
+{
+	return raw_cache_bytes(cached_words(plan), cache_entries(plan));
+}
+
 static int metric_route__init(struct metric_route *m, const struct metric_plan *plan,
 			      struct route *r, const struct route_spec *from, struct err *err)
 {

@@ -22,10 +22,14 @@ struct err;
 struct exposure;
 struct family;
 struct ledger;
+struct metric_plan;
 struct plan;
 struct rings_record;
 struct route;
 struct snapshot;
+
+/* Bytes that the cache of a metric's raw keys may come to take. */
+size_t route_cache_bytes(const struct metric_plan *plan);
 
 /* What the routes of a plan rest on; all is borrowed for life. */
 struct route_spec {
