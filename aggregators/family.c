@@ -122,15 +122,18 @@ const struct family_desc *family__desc(const struct family *f)
 	return &f->desc;
 }
 
-int family__snapshot( struct family *f, struct snapshot *s)
+int family__snapshot(struct family *f, struct snapshot *s)
 {
 	/* Without labels nothing can be folded or unnamed. */
 	const u32 first = f->desc.nlabels ? SERIES_OTHER : SERIES_FIRST;
 	const u32 n = series_table__rows(f->series) - first;
 	struct family_snapshot *fs = snapshot__add_family(s, &f->desc, n);
+	struct family_stats stats;
 
 	if (!fs)
 		return -ENOMEM;
+	family__stats(f, &stats);
+	fs->error_bound = stats.error_bound;
 	for (u32 i = 0; i < n; i++)
 		fs->labels[i] = series_table__labels(f->series, first + i);
 	f->agg->ops->copy(f->agg, first, n, &fs->rows);
