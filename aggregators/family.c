@@ -528,11 +528,14 @@ static void copy_rows(const struct family *f, struct family_snapshot *fs)
 int family__snapshot(struct family *f, struct snapshot *s)
 {
 	struct family_snapshot *fs = snapshot__add_family(s, &f->desc, count_shown(f));
+	struct family_stats stats;
 
 	if (!fs)
 		return -ENOMEM;
 	copy_rows(f, fs);
 	family_snapshot__pin(fs, &f->snapshots);
+	family__stats(f, &stats);
+	fs->error_bound = stats.error_bound;
 	return 0;
 }
 

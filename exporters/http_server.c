@@ -180,17 +180,37 @@ const char *http_request__user_agent(const struct http_request *req)
 					   MHD_HTTP_HEADER_USER_AGENT);
 }
 
+struct argument {
+	const char *name;
+	const char *value; /* NULL: not there */
+	size_t len;
+};
+
+/* libmicrohttpd's own look-up takes X for x. */
+static enum MHD_Result find_argument(void *cls, enum MHD_ValueKind kind, const char *name,
+				     size_t name_len, const char *value, size_t value_len)
+{
+	struct argument *a = cls;
+
+	(void)kind;
+	if (name_len != strlen(a->name) || memcmp(name, a->name, name_len) != 0 || !value)
+		return MHD_YES;
+	a->value = value;
+	a->len = value_len;
+	return MHD_NO;
+}
+
 const char *http_request__argument(const struct http_request *req, const char *name,
 				   size_t *ret_len)
 {
-	const char *value = NULL;
+	struct argument a = {.name = name};
 
-	if (!req->connection)
-		return NULL;
-	if (MHD_lookup_connection_value_n(req->connection, MHD_GET_ARGUMENT_KIND, name,
-					  strlen(name), &value, ret_len) != MHD_YES)
-		return NULL;
-	return value;
+	if (req->connection)
+		MHD_get_connection_values_n(req->connection, MHD_GET_ARGUMENT_KIND, find_argument,
+					    &a);
+	if (a.value)
+		*ret_len = a.len;
+	return a.value;
 }
 
 static void put_address(const struct sockaddr *from, char ret_text[HTTP_PEER_MAX])

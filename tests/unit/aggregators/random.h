@@ -7,6 +7,7 @@
 #define RINGTALLY_TESTS_AGG_RANDOM_H
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "tests/unit/aggregators/agg_test.h"
 
@@ -40,6 +41,15 @@ static inline u64 seed_or(u64 seed)
 		seed = strtoull(given, NULL, 0);
 	print_message("SEED=%llu\n", seed);
 	return seed;
+}
+
+/* Another one in every run. */
+static inline u64 any_seed(void)
+{
+	u64 seed = 0;
+
+	assert_int_equal(getrandom(&seed, sizeof(seed), 0), sizeof(seed));
+	return seed_or(seed);
 }
 
 #endif
