@@ -29,7 +29,7 @@ u64 extent_bytes_per_series(const struct metric_plan *m);
 struct extent extent_without_series(const struct metric_plan *m);
 /* The least that is of any use. */
 struct extent extent_with_one_series(const struct metric_plan *m);
-/* Its limits are used up, each fold has a series, and what may linger beside the others does. */
+/* Its limits are used up, and what may linger beside the others does. */
 struct extent extent_at_worst(const struct metric_plan *m);
 
 /* Lines of self metrics, and the daemon without any metric: about. They are no series of the
