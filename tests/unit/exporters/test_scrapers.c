@@ -231,7 +231,7 @@ static void answers_may_end_in_another_order(void **state)
 	assert_int_equal(shown_twice(&s, 6 * SECOND), 7);
 	scrape(&s, "10.0.0.1", 4 * SECOND, 5);
 	assert_int_equal(shown_twice(&s, 6 * SECOND), 7);
-	assert_int_equal(shown(&s, 2 * SECOND), 9); /* asked about the past: no harm */
+	assert_int_equal(shown(&s, 2 * SECOND), 9);  /* asked about the past: no harm */
 	assert_true(anybody_counts(&s, 9 * SECOND)); /* the median is 1 s, the latest at 6 s */
 	assert_false(anybody_counts(&s, 9 * SECOND + 1));
 }
