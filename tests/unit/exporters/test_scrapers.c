@@ -563,8 +563,10 @@ static void shorten(struct model *m)
 		struct history *h = &m->known[i];
 		const u32 drop = h->n > 64 ? h->n - 32 : 0;
 
-		memmove(h->asked, h->asked + drop, (h->n - drop) * sizeof(u64) * (drop > 0));
-		memmove(h->numbers, h->numbers + drop, (h->n - drop) * sizeof(u64) * (drop > 0));
+		for (u32 kept = 0; drop > 0 && kept + drop < h->n; kept++) {
+			h->asked[kept] = h->asked[kept + drop];
+			h->numbers[kept] = h->numbers[kept + drop];
+		}
 		h->n -= drop;
 	}
 }
