@@ -269,11 +269,7 @@ void collector__free(struct collector *c)
 
 int collector__open_rings(struct collector *c, struct err *err)
 {
-	int rc = rings__new(&c->budget.rings, route__record, c->route, &c->rings, err);
-
-	if (!rc)
-		rings__set_expect(c->rings, route__expect);
-	return rc;
+	return rings__new(&c->budget.rings, route__records, c->route, &c->rings, err);
 }
 
 void collector__load(struct collector *c, u32 object)

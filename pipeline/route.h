@@ -5,6 +5,10 @@
  * and count and sum are added there. No allocation per record after first sight, no formatting, no
  * clock.
  *
+ * Memory decides what that costs where series are many. So records are taken some at a time, in
+ * three steps, each of which asks for the memory that the next one needs: all raw keys are picked
+ * and hashed, then all places in the cache looked up, then everything is added.
+ *
  * A series is its decoded texts: many raw keys may lead to one series. The folded series is never
  * remembered for a key, so that the limit's policy sees every folded event.
  */
@@ -18,9 +22,14 @@ struct err;
 struct exposure;
 struct family;
 struct ledger;
+struct metric_plan;
 struct plan;
+struct rings_record;
 struct route;
 struct snapshot;
+
+/* Bytes that the cache of a metric's raw keys may come to take. */
+size_t route_cache_bytes(const struct metric_plan *plan);
 
 /* What the routes of a plan rest on; all is borrowed for life. */
 struct route_spec {
@@ -33,12 +42,8 @@ struct route_spec {
 int route__new(const struct route_spec *spec, struct route **ret_route, struct err *err);
 void route__free(struct route *r);
 
-/* One record, from a ring: checked, never trusted. Matches rings_record_fn; ctx is the route. */
-void route__record(void *ctx, const void *record, size_t n);
-
-/* The same record will come soon: asks for the memory that it will need. Matches rings_record_fn.
- */
-void route__expect(void *ctx, const void *record, size_t n);
+/* Records, from a ring: checked, never trusted. Matches rings_records_fn; ctx is the route. */
+void route__records(void *ctx, const struct rings_record *records, size_t n);
 
 /* What the kernel lost of an event, from its books, to the lost series of its metrics. */
 void route__collect_lost(struct route *r, u32 event, struct ledger *ledger);

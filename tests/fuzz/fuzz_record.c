@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "pipeline/rings.h"
 #include "tests/unit/pipeline/plan_test.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -81,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int rc = route__inspect(r, record, size, &event, &count);
 	u64 malformed = route__malformed(r) + (rc == -EBADMSG);
 	u64 consumed = route__consumed(r, event) + count;
-	route__record(r, record, size);
+	route__records(r, &(struct rings_record){record, size}, 1);
 	/* The first record of a newer generation begins the count anew. */
 	bool anew = rc == 0 && route__consumed(r, event) == count;
 	if (route__malformed(r) != malformed || (route__consumed(r, event) != consumed && !anew))

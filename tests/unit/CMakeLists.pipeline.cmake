@@ -26,6 +26,7 @@ fuzz_target(record LINK pipeline)
 
 unit_test(pipeline budget LINK pipeline)
 unit_test(pipeline cost LINK pipeline)
+unit_test(pipeline extent LINK pipeline)
 
 unit_test(pipeline flush LINK pipeline)
 target_link_options(test_pipeline_flush PRIVATE -Wl,--wrap=collector__needs_flush
