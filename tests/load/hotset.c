@@ -91,13 +91,14 @@ static u64 next_random(struct load *l)
 	return (l->random * 0x2545f4914f6cdd1dULL) >> 32;
 }
 
-static void call_as(u64 name, u64 value)
+/* Key, value and tag of the call: who, how much, and whose turn it is among the values. */
+static void call_as(const struct load *l, u64 name, u64 turn)
 {
 	char text[32]; /* the kernel takes 15 bytes of it */
 
 	snprintf(text, sizeof(text), "k%llu", name);
 	load_name(text);
-	syscall(TEST_CALL, name, value, 0);
+	syscall(TEST_CALL, name, l->values[turn], turn);
 }
 
 /* The hot names begin behind the filled ones, and start over at the end. */
@@ -112,7 +113,7 @@ static void make_call(struct load *l, u64 phase)
 {
 	u64 name = choose_name(l, phase), turn = l->made % l->nvalues;
 
-	call_as(name, l->values[turn]);
+	call_as(l, name, turn);
 	l->made++;
 	l->made_by_value[turn]++;
 	l->by_name[name].made++;
@@ -155,7 +156,7 @@ int main(int argc, char **argv)
 		load_die("the seed cannot be 0");
 	if (load.fill) {
 		for (u64 i = 0; i < load.fill; i++)
-			call_as(i, load.values[i % load.nvalues]);
+			call_as(&load, i, i % load.nvalues);
 		printf("filled=%llu\n", load.fill);
 		fflush(stdout);
 		load_wait_for_line();
