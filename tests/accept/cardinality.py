@@ -9,13 +9,13 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
 import cardinality_clock  # noqa: E402
-import cardinality_prometheus  # noqa: E402
 import cardinality_scale  # noqa: E402
 import cardinality_storm  # noqa: E402
+import churn  # noqa: E402
 from judge import Judge  # noqa: E402
 
 LINES = {
-    "prometheus": cardinality_prometheus.run,
+    "prometheus": churn.run,
     "storm": cardinality_storm.run,
     "clock": cardinality_clock.run,
     "scale": cardinality_scale.run,

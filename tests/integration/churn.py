@@ -11,10 +11,10 @@ import ringtally
 from exposition import OTHER
 from loads import expected_buckets
 
-SECONDS, MOVE_S = 60, 6
+MOVE_S = 6
 NAMES, HOT, RATE = 300, 15, 5000  # a tenth of the calls is anybody's: who was promoted goes on
 MAX_SERIES, LINGER_S, K = 100, 5, 20
-PROMOTIONS_MIN, ABOVE_ZERO_MIN = 30, 10
+EPOCH_S, PROMOTIONS, ABOVE_ZERO = 10, 5, 2  # at least so many an epoch
 GAP_S = 2.5  # longer than a scrape that came late, shorter than any linger
 SETTLE = 4  # scrapes: those who scrape count from their third on
 
@@ -86,12 +86,12 @@ class Window:
         return max(times.values())
 
 
-def observe():
+def observe(seconds):
     """Everything Prometheus stored, by name, and the truth."""
     with ringtally.Daemon(config()) as daemon, \
             prom.Server(prom.folder(), daemon.url.removeprefix("http://")) as server:
         load = loads.Program("hotset", f"--names={NAMES}", f"--hot={HOT}", f"--fill={MAX_SERIES}",
-                             f"--move={MOVE_S * 1000}", f"--ms={SECONDS * 1000}", f"--rate={RATE}",
+                             f"--move={MOVE_S * 1000}", f"--ms={seconds * 1000}", f"--rate={RATE}",
                              *VALUES)
         try:
             load.lines_until("filled")
@@ -105,11 +105,11 @@ def observe():
         finally:
             load.kill()
         server.wait_scrapes(3)  # the last numbers, and twice more
-        missed = server.query(f"count_over_time(up[{SECONDS}s]) - sum_over_time(up[{SECONDS}s])")
+        missed = server.query(f"count_over_time(up[{seconds}s]) - sum_over_time(up[{seconds}s])")
         names = [*COUNTERS, *(HISTOGRAM + part for part in ("_count", "_sum", "_bucket"))]
         windows = {name: Window(server, name, begin) for name in names}
         lost = daemon.stop()["test_call"].lost
-    print(f"     {truth.count} calls of {len(truth.by_name)} names in {SECONDS} s, "
+    print(f"     {truth.count} calls of {len(truth.by_name)} names in {seconds} s, "
           f"{full} series before, scrapes that failed: {missed}, lost: {lost}", flush=True)
     return full, truth, windows
 
@@ -120,10 +120,10 @@ def judge_starts(judge, name, window):
           f"{len(window.lives)} starts, {len(above)} of them above 0")
 
 
-def judge_promotions(judge, name, window):
-    judge.at_least(f"{name}: promotions", len(window.lives), PROMOTIONS_MIN)
+def judge_promotions(judge, name, window, epochs):
+    judge.at_least(f"{name}: promotions", len(window.lives), PROMOTIONS * epochs)
     judge.at_least(f"{name}: promotions that end above 0",
-                   sum(samples[-1][1] > 0 for _, samples in window.lives), ABOVE_ZERO_MIN)
+                   sum(samples[-1][1] > 0 for _, samples in window.lives), ABOVE_ZERO * epochs)
 
 
 def judge_linger(judge, name, window):
@@ -175,9 +175,9 @@ def judge_buckets(judge, window, truth):
     judge_starts(judge, name, window)
 
 
-def run(judge):
-    print(f"-- prometheus: the hot set moves every {MOVE_S} s, {SECONDS} s", flush=True)
-    full, truth, windows = observe()
+def run(judge, seconds=60):
+    print(f"-- prometheus: the hot set moves every {MOVE_S} s, {seconds} s", flush=True)
+    full, truth, windows = observe(seconds)
     judge.equal("the table is full before the start", full, MAX_SERIES)
     judge_counter(judge, CALLS, windows[CALLS], truth, "made")
     judge_counter(judge, TIMES, windows[TIMES], truth, "sum")
@@ -186,5 +186,5 @@ def run(judge):
     judge_counter(judge, HISTOGRAM + "_sum", windows[HISTOGRAM + "_sum"], truth, "sum")
     judge_buckets(judge, windows[HISTOGRAM + "_bucket"], truth)
     for name in (CALLS, TIMES, TOP, HISTOGRAM + "_count"):
-        judge_promotions(judge, name, windows[name])
+        judge_promotions(judge, name, windows[name], seconds // EPOCH_S)
         judge_linger(judge, name, windows[name])

@@ -6,11 +6,12 @@ import sys
 
 class Judge:
     def __init__(self):
-        self.failed = 0
+        self.failed = []  # titles
 
     def __call__(self, title, holds, figures):
         print(f"{'ok  ' if holds else 'FAIL'} {title}: {figures}", flush=True)
-        self.failed += not holds
+        if not holds:
+            self.failed.append(title)
 
     def equal(self, title, value, expected):
         self(title, value == expected,
