@@ -33,11 +33,11 @@ struct family_desc {
 /* The limits of a metric. */
 struct family_limits {
 	u32 max_series;
-	u64 linger_ns;		/* how long a series is shown after it was stopped */
-	u64 ttl_ns;		/* a series without events for so long is stopped; 0: never */
-	const u32 *max_values;	/* by label, 0: no limit of its own; NULL: no label has one */
-	const u16 *fold_order;	/* labels, by number, that fold one after the other before the rest
-				   folds at once; borrowed for life, like max_values */
+	u64 linger_ns;	       /* how long a series is shown after it was stopped */
+	u64 ttl_ns;	       /* a series without events for so long is stopped; 0: never */
+	const u32 *max_values; /* by label, 0: no limit of its own; NULL: no label has one */
+	const u16 *fold_order; /* labels, by number, that fold one after the other before the rest
+				  folds at once; borrowed for life, like max_values */
 	u16 nfold;
 };
 
@@ -83,14 +83,14 @@ void family__add_lost(struct family *f, const struct agg_delta *delta);
 void family__tick(struct family *f, u64 now_ns);
 
 struct family_stats {
-	u32 series;	  /* that count against the limit: live, waiting to be shown, lingering */
-	u32 limit;	  /* how many there may be */
-	u64 promotions;	  /* series that took a place past the limit */
-	u64 demotions;	  /* series that were stopped for others, or by their ttl */
-	u128 retired;	  /* what series held that have ended: in the unit of the metric, a
-			     histogram's count */
-	u64 error_bound;  /* no key without a series had more than this since about two epochs ago
-			     that the tracker does not know of */
+	u32 series;	 /* that count against the limit: live, waiting to be shown, lingering */
+	u32 limit;	 /* how many there may be */
+	u64 promotions;	 /* series that took a place past the limit */
+	u64 demotions;	 /* series that were stopped for others, or by their ttl */
+	u128 retired;	 /* what series held that have ended: in the unit of the metric, a
+			    histogram's count */
+	u64 error_bound; /* no key without a series had more than this since about two epochs ago
+			    that the tracker does not know of */
 };
 void family__stats(const struct family *f, struct family_stats *ret_stats);
 

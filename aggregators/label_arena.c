@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A list of chunks, filled one after the other; what is left at the end of a chunk is given up.
- * A copy is O(its bytes); memory comes from malloc once per chunk.
+ * What is given back waits in a list of its size. A copy is O(its bytes); memory comes from malloc
+ * once per chunk.
  */
 #include "aggregators/label_arena.h"
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "aggregators/labels.h"
-#include "base/util.h"
 
 enum { CHUNK_BYTES = 16384 };
 
@@ -23,7 +24,10 @@ struct label_chunk {
 
 enum { CHUNK_ROOM = CHUNK_BYTES - sizeof(struct label_chunk) };
 
-static_assert(sizeof(struct labels) + LABELS_MAX_BYTES <= CHUNK_ROOM, "a chunk holds any set");
+enum { LARGEST = (4 + (LABEL_ARENA_SIZES - 1) % 4) << (2 + (LABEL_ARENA_SIZES - 1) / 4) };
+
+static_assert(sizeof(struct label_builder) <= LARGEST, "every set has a size");
+static_assert((size_t)LARGEST <= (size_t)CHUNK_ROOM, "a chunk holds any set");
 static_assert(offsetof(struct label_chunk, bytes) % alignof(struct labels) == 0,
 	      "sets are aligned");
 
@@ -40,23 +44,75 @@ static struct label_chunk *add_chunk(struct label_arena *a)
 	return c;
 }
 
-const struct labels *label_arena__copy(struct label_arena *a, const struct label_builder *b)
+/* Sizes go by quarters of an octave: 16 * (4 + quarter) / 4 * 2^octave. */
+static size_t size_bytes(unsigned int size)
 {
-	const size_t size = ROUND_UP(sizeof(struct labels) + b->nbytes, alignof(struct labels));
-	struct label_chunk *c = a->chunks;
+	return (size_t)(4 + size % 4) << (2 + size / 4);
+}
 
-	if (!c || CHUNK_ROOM - c->used < size)
+/* The smallest size that holds so many bytes. */
+static unsigned int size_for(size_t nbytes)
+{
+	unsigned int size = 0;
+
+	while (size_bytes(size) < nbytes)
+		size++;
+	return size;
+}
+
+static unsigned int size_of(const struct labels *l)
+{
+	return size_for(sizeof(*l) + l->nbytes);
+}
+
+/* What was given back last is linked through its first bytes, which need not be aligned. */
+static void *pop(void **list)
+{
+	void *first = *list;
+
+	if (first)
+		memcpy(list, first, sizeof(*list));
+	return first;
+}
+
+static void push(void **list, void *block)
+{
+	memcpy(block, list, sizeof(*list));
+	*list = block;
+}
+
+static void *cut(struct label_arena *a, size_t nbytes)
+{
+	struct label_chunk *c = a->chunks;
+	void *block;
+
+	if (!c || CHUNK_ROOM - c->used < nbytes)
 		c = add_chunk(a);
 	if (!c)
 		return NULL;
+	block = &c->bytes[c->used];
+	c->used += nbytes;
+	return block;
+}
 
-	struct labels *l = (struct labels *)&c->bytes[c->used];
+const struct labels *label_arena__copy(struct label_arena *a, const struct label_builder *b)
+{
+	const unsigned int size = size_for(sizeof(struct labels) + b->nbytes);
+	struct labels *l = pop(&a->free[size]);
 
-	c->used += size;
+	if (!l)
+		l = cut(a, size_bytes(size));
+	if (!l)
+		return NULL;
 	l->n = b->n;
 	l->nbytes = b->nbytes;
 	memcpy(l->bytes, b->bytes, b->nbytes);
 	return l;
+}
+
+void label_arena__give_back(struct label_arena *a, const struct labels *l)
+{
+	push(&a->free[size_of(l)], (void *)(uintptr_t)l);
 }
 
 void label_arena__fini(struct label_arena *a)

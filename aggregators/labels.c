@@ -19,6 +19,7 @@ enum {
 	OVERHEAD = LENGTH_BYTES + 1, /* the length, and the underscore of an escaped text */
 };
 
+static_assert(sizeof(SERIES_OTHER_TEXT) - 1 <= LABELS_FOLD_BYTES / LABELS_MAX, "a fold fits");
 static_assert(LABELS_MAX * OVERHEAD < LABELS_MAX_BYTES, "an empty builder keeps the invariant");
 
 /* Is it `special`, or what `special` is escaped to, or what that is escaped to ...? */
@@ -82,15 +83,49 @@ void label_builder__set_special(struct label_builder *b, u16 n, const char *text
 		put(b, false, text, strlen(text));
 }
 
-bool labels__next(const struct labels *l, u16 *pos, const char **ret_text, size_t *ret_len)
+/* The text at *pos of an encoded set; false at its end. */
+static bool next(const u8 *bytes, u16 nbytes, u16 *pos, const char **ret_text, size_t *ret_len)
 {
 	u16 len;
 
-	if (*pos >= l->nbytes)
+	if (*pos >= nbytes)
 		return false;
-	memcpy(&len, &l->bytes[*pos], LENGTH_BYTES);
-	*ret_text = (const char *)&l->bytes[*pos + LENGTH_BYTES];
+	memcpy(&len, &bytes[*pos], LENGTH_BYTES);
+	*ret_text = (const char *)&bytes[*pos + LENGTH_BYTES];
 	*ret_len = len;
 	*pos = (u16)(*pos + LENGTH_BYTES + len);
 	return true;
+}
+
+void label_builder__fold(struct label_builder *b, const struct label_builder *from, u16 mask)
+{
+	const char *text;
+	size_t len;
+	u16 pos = 0;
+
+	label_builder__reset(b);
+	b->truncated = from->truncated;
+	while (label_builder__next(from, &pos, &text, &len)) {
+		if (mask >> b->n & 1)
+			put(b, false, SERIES_OTHER_TEXT, strlen(SERIES_OTHER_TEXT));
+		else
+			put(b, false, text, len);
+	}
+}
+
+void label_builder__set(struct label_builder *b, const char *text, size_t len)
+{
+	label_builder__reset(b);
+	put(b, false, text, len);
+}
+
+bool label_builder__next(const struct label_builder *b, u16 *pos, const char **ret_text,
+			 size_t *ret_len)
+{
+	return next(b->bytes, b->nbytes, pos, ret_text, ret_len);
+}
+
+bool labels__next(const struct labels *l, u16 *pos, const char **ret_text, size_t *ret_len)
+{
+	return next(l->bytes, l->nbytes, pos, ret_text, ret_len);
 }

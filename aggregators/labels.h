@@ -10,7 +10,11 @@
 
 #include "base/types.h"
 
-enum { LABELS_MAX = 16, LABELS_MAX_BYTES = 4096 };
+enum {
+	LABELS_MAX = 16,
+	LABELS_MAX_BYTES = 4096,
+	LABELS_FOLD_BYTES = LABELS_MAX * 9, /* what folding may add to a set: SERIES_OTHER_TEXT */
+};
 
 /* An encoded label set that lives somewhere (a series table, a snapshot). */
 struct labels {
@@ -24,7 +28,7 @@ struct label_builder {
 	u16 n;
 	u16 nbytes;
 	bool truncated; /* a text did not fit and was cut: LABELS_MAX_BYTES */
-	u8 bytes[LABELS_MAX_BYTES];
+	u8 bytes[LABELS_MAX_BYTES + LABELS_FOLD_BYTES];
 };
 
 void label_builder__reset(struct label_builder *b);
@@ -39,7 +43,15 @@ void label_builder__append(struct label_builder *b, const char *text, size_t len
 /* The label set of a special series: n times this text, as it is. */
 void label_builder__set_special(struct label_builder *b, u16 n, const char *text);
 
+/* `from` with the texts of these labels (a bit each) replaced by SERIES_OTHER_TEXT, as it is. */
+void label_builder__fold(struct label_builder *b, const struct label_builder *from, u16 mask);
+
+/* A set of one text that is encoded already, escapes and all. */
+void label_builder__set(struct label_builder *b, const char *text, size_t len);
+
 /* Walks the texts: start with *pos = 0; false at the end. *ret_text is not NUL-terminated. */
 bool labels__next(const struct labels *l, u16 *pos, const char **ret_text, size_t *ret_len);
+bool label_builder__next(const struct label_builder *b, u16 *pos, const char **ret_text,
+			 size_t *ret_len);
 
 #endif

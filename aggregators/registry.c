@@ -10,6 +10,7 @@
 const struct agg_ops *const agg_kinds[] = {
 	&counter_ops,
 	&histogram_ops,
+	&topk_ops,
 };
 const size_t agg_kinds_count = ARRAY_SIZE(agg_kinds);
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows are dense and only ever appended; an open-addressing index (linear probing, at most half
- * full) finds them. An index slot is one u32: the row in its low bits, bits of the hash (the tag)
- * in the others, so that nearly every slot of another series is passed without touching its row.
- * The special rows are not in the index: no label set that was appended text by text can equal
- * theirs.
+ * An open-addressing index (linear probing, at most half full) finds the rows. An index slot is one
+ * u32: the row in its low bits, bits of the hash (the tag) in the others, so that nearly every slot
+ * of another series is passed without touching its row. The special rows are not in the index.
+ *
+ * Removal leaves no tombstones: what was pushed past the slot is moved back (Knuth, The Art of
+ * Computer Programming 3, 6.4, algorithm R).
  *
  * Index and rows are calloc'ed for max_series at creation: pages that are never touched cost
- * nothing.
- *
- * Where the policy takes its place: fold() is what happens past the limit.
+ * nothing, and rows that were used once are used again first.
  */
 #include "aggregators/series.h"
 
@@ -29,8 +28,8 @@ enum {
 };
 
 struct series {
-	u64 hash;
-	const struct labels *labels;
+	u64 hash; /* of a row that nobody has: the next one of them, 0 at the end */
+	const struct labels *labels; /* NULL: nobody has the row */
 };
 
 struct series_table {
@@ -40,8 +39,9 @@ struct series_table {
 	u32 row_mask;
 	u32 max_rows;
 	u32 rows;
+	u32 first_free; /* of the rows below `rows`; 0: none */
+	u32 nfree;
 	u16 nlabels;
-	u64 folded;
 	struct label_arena texts;
 };
 
@@ -67,7 +67,7 @@ static u32 tag_of(const struct series_table *t, u64 hash)
 }
 
 /* The slot of this label set, or the empty one where it belongs. */
-static u32 *find_slot(struct series_table *t, const struct label_builder *b, u64 hash)
+static u32 find_slot(const struct series_table *t, const struct label_builder *b, u64 hash)
 {
 	const u32 tag = tag_of(t, hash);
 
@@ -75,49 +75,108 @@ static u32 *find_slot(struct series_table *t, const struct label_builder *b, u64
 		const u32 slot = t->index[i];
 
 		if (slot == SLOT_EMPTY)
-			return &t->index[i];
+			return i;
 		if ((slot & ~t->row_mask) == tag &&
 		    is_series(&t->series[slot & t->row_mask], b, hash))
-			return &t->index[i];
+			return i;
 	}
 }
 
-/* Appends a row. Its number, or SERIES_OTHER when there is no room or no memory. */
-static u32 append(struct series_table *t, const struct label_builder *b, u64 hash)
+static u32 take_row(struct series_table *t)
 {
-	if (t->rows == t->max_rows)
-		return SERIES_OTHER;
+	const u32 row = t->first_free;
+
+	if (row == 0)
+		return t->rows == t->max_rows ? SERIES_NONE : t->rows++;
+	t->first_free = (u32)t->series[row].hash;
+	t->nfree--;
+	return row;
+}
+
+static void give_row_back(struct series_table *t, u32 row)
+{
+	t->series[row] = (struct series){.hash = t->first_free};
+	t->first_free = row;
+	t->nfree++;
+}
+
+/* A row with these texts, not yet in the index. */
+static u32 make(struct series_table *t, const struct label_builder *b, u64 hash)
+{
+	const u32 row = take_row(t);
+
+	if (row == SERIES_NONE)
+		return SERIES_NONE;
 
 	const struct labels *labels = label_arena__copy(&t->texts, b);
 
-	if (!labels)
-		return SERIES_OTHER;
-	t->series[t->rows] = (struct series){.hash = hash, .labels = labels};
-	return t->rows++;
+	if (!labels) {
+		give_row_back(t, row);
+		return SERIES_NONE;
+	}
+	t->series[row] = (struct series){.hash = hash, .labels = labels};
+	return row;
 }
 
-static u32 fold(struct series_table *t, u64 count)
+u64 series_hash(const struct label_builder *labels)
 {
-	t->folded += count;
-	return SERIES_OTHER;
+	return hash_bytes(labels->bytes, labels->nbytes);
 }
 
-u32 series_table__row(struct series_table *t, const struct label_builder *labels, u64 count)
+u32 series_table__find(const struct series_table *t, const struct label_builder *labels, u64 hash)
 {
 	assert(labels->n == t->nlabels);
 
-	const u64 hash = hash_bytes(labels->bytes, labels->nbytes);
-	u32 *slot = find_slot(t, labels, hash);
+	const u32 slot = t->index[find_slot(t, labels, hash)];
 
-	if (*slot != SLOT_EMPTY)
-		return *slot & t->row_mask;
+	return slot == SLOT_EMPTY ? SERIES_NONE : slot & t->row_mask;
+}
 
-	const u32 row = append(t, labels, hash);
+u32 series_table__add(struct series_table *t, const struct label_builder *labels, u64 hash)
+{
+	const u32 at = find_slot(t, labels, hash);
 
-	if (row == SERIES_OTHER)
-		return fold(t, count);
-	*slot = tag_of(t, hash) | row;
+	assert(t->index[at] == SLOT_EMPTY);
+
+	const u32 row = make(t, labels, hash);
+
+	if (row != SERIES_NONE)
+		t->index[at] = tag_of(t, hash) | row;
 	return row;
+}
+
+static u32 slot_of_row(const struct series_table *t, u32 row)
+{
+	u32 i = (u32)t->series[row].hash & t->index_mask;
+
+	while ((t->index[i] & t->row_mask) != row)
+		i = (i + 1) & t->index_mask;
+	return i;
+}
+
+/* Whoever stands behind the gap and was pushed past it moves into it, which makes the next gap. */
+static void close_gap(struct series_table *t, u32 gap)
+{
+	for (u32 i = (gap + 1) & t->index_mask; t->index[i] != SLOT_EMPTY;
+	     i = (i + 1) & t->index_mask) {
+		const u32 home = (u32)t->series[t->index[i] & t->row_mask].hash;
+		const u32 pushed = (i - home) & t->index_mask;
+
+		if (pushed < ((i - gap) & t->index_mask))
+			continue;
+		t->index[gap] = t->index[i];
+		gap = i;
+	}
+	t->index[gap] = SLOT_EMPTY;
+}
+
+void series_table__remove(struct series_table *t, u32 row)
+{
+	assert(row >= SERIES_FIRST && t->series[row].labels);
+
+	close_gap(t, slot_of_row(t, row));
+	label_arena__give_back(&t->texts, t->series[row].labels);
+	give_row_back(t, row);
 }
 
 /* The rows that exist from the start. */
@@ -126,20 +185,16 @@ static int add_first_rows(struct series_table *t)
 	struct label_builder b;
 
 	label_builder__set_special(&b, t->nlabels, SERIES_OTHER_TEXT);
-	append(t, &b, 0);
+	make(t, &b, 0);
 	label_builder__set_special(&b, t->nlabels, SERIES_LOST_TEXT);
-	append(t, &b, 0);
-	if (t->nlabels == 0) {
-		label_builder__reset(&b);
-		series_table__row(t, &b, 0);
-	}
-	return t->rows == (t->nlabels ? SERIES_FIRST : SERIES_FIRST + 1) ? 0 : -ENOMEM;
+	make(t, &b, 0);
+	return t->series[SERIES_OTHER].labels && t->series[SERIES_LOST].labels ? 0 : -ENOMEM;
 }
 
 static int allocate(struct series_table *t, u32 max_series, u16 nlabels)
 {
 	t->nlabels = nlabels;
-	t->max_rows = SERIES_FIRST + (nlabels ? max_series : 1);
+	t->max_rows = SERIES_FIRST + max_series;
 	t->index_mask = index_slots(t->max_rows) - 1;
 	t->row_mask = t->index_mask >> 1;
 	t->index = calloc((size_t)t->index_mask + 1, sizeof(*t->index));
@@ -187,20 +242,19 @@ u32 series_table__rows(const struct series_table *t)
 	return t->rows;
 }
 
-u32 series_table__live(const struct series_table *t)
+u32 series_table__unused(const struct series_table *t)
 {
-	return t->rows - SERIES_FIRST;
-}
-
-u64 series_table__folded(const struct series_table *t)
-{
-	return t->folded;
+	return t->max_rows - t->rows + t->nfree;
 }
 
 const struct labels *series_table__labels(const struct series_table *t, u32 row)
 {
-	assert(row < t->rows);
 	return t->series[row].labels;
+}
+
+u64 series_table__hash(const struct series_table *t, u32 row)
+{
+	return t->series[row].hash;
 }
 
 size_t series_table__footprint(const struct series_table *t)

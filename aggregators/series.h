@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The series of one metric: which label set has which row, and the limit on how many there are.
- * A series is its decoded label texts; its row and its texts never change while it lives.
+ * The series of one metric: which label set has which row. A series is its decoded label texts; its
+ * row and its texts never change while it lives, and its row is given to another one afterwards.
+ * Which label sets get a row, and for how long, is not decided here (aggregators/roster.h).
  *
  * Rows: SERIES_OTHER takes what found no place (the limit), SERIES_LOST what the kernel could not
- * name (a full ring); both exist from the start, with every label `__other__` or `__lost__`, and do
- * not count against max_series. A metric without labels has one series, SERIES_FIRST, from the
- * start, and nothing of it can be folded or lost.
+ * name (a full ring); both exist from the start, with every label `__other__` or `__lost__`, are
+ * never found by their label set, and do not count against max_series.
  *
- * The policy here is first come, first served: below the limit everything is exact, past it new
- * label sets fold into SERIES_OTHER for good. The heavy-hitter policy (promotion, zero first,
- * linger, idle series) takes its place behind these same functions.
- *
- * Look-up and insertion are O(1); memory for the index and the rows is taken at creation, texts
- * when a series is first seen.
+ * Look-up and change are O(1); memory for the index and the rows is taken at creation (untouched
+ * pages cost nothing), texts when a series is first seen.
  */
 #ifndef RINGTALLY_AGGREGATORS_SERIES_H
 #define RINGTALLY_AGGREGATORS_SERIES_H
@@ -25,6 +21,7 @@ struct labels;
 struct label_builder;
 
 enum { SERIES_OTHER = 0, SERIES_LOST = 1, SERIES_FIRST = 2 };
+#define SERIES_NONE ((u32)-1)
 
 /* Texts of the two series that stand for what has no name of its own. */
 #define SERIES_OTHER_TEXT "__other__"
@@ -36,17 +33,24 @@ int series_table__new(u32 max_series, u16 nlabels, struct series_table **ret_tab
 		      struct err *err);
 void series_table__free(struct series_table *t);
 
-/* The row of this label set, made now if there is room, else SERIES_OTHER (and folded grows by
- * `count` events). Out of memory is no room. */
-u32 series_table__row(struct series_table *t, const struct label_builder *labels, u64 count);
+/* What the functions below take as the hash of a label set. */
+u64 series_hash(const struct label_builder *labels);
+
+/* The row of this label set, or SERIES_NONE. */
+u32 series_table__find(const struct series_table *t, const struct label_builder *labels, u64 hash);
+
+/* A row for a label set that has none; SERIES_NONE: all are taken, or no memory. */
+u32 series_table__add(struct series_table *t, const struct label_builder *labels, u64 hash);
+
+void series_table__remove(struct series_table *t, u32 row);
 
 u32 series_table__max_rows(const struct series_table *t); /* rows there can be, all kinds */
-u32 series_table__rows(const struct series_table *t);	/* rows in use, the special ones included */
-u32 series_table__live(const struct series_table *t);	/* series that count against the limit */
-u64 series_table__folded(const struct series_table *t); /* events that went to SERIES_OTHER */
+u32 series_table__rows(const struct series_table *t);	  /* above every row ever used */
+u32 series_table__unused(const struct series_table *t);	  /* series there is room for */
 
-/* Label set of a row in use. Stays valid as long as the table, whatever happens to the series. */
+/* Label set of a row; NULL when no series has it. Good as long as the series. */
 const struct labels *series_table__labels(const struct series_table *t, u32 row);
+u64 series_table__hash(const struct series_table *t, u32 row);
 
 size_t series_table__footprint(const struct series_table *t);
 

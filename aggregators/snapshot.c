@@ -26,6 +26,8 @@ int snapshot__new(struct snapshot **ret_snapshot)
 
 static void free_columns(struct family_snapshot *fs)
 {
+	if (fs->pins)
+		--*fs->pins;
 	free(fs->labels);
 	free(fs->rows.sums);
 	free(fs->rows.buckets);
@@ -100,6 +102,12 @@ struct family_snapshot *snapshot__add_family(struct snapshot *s, const struct fa
 	}
 	s->families[s->n] = fs;
 	return &s->families[s->n++];
+}
+
+void family_snapshot__pin(struct family_snapshot *fs, u32 *pins)
+{
+	fs->pins = pins;
+	++*pins;
 }
 
 void snapshot__begin(struct snapshot *s, const struct family_desc *desc)

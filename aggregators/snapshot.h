@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * All numbers of one moment, copied in one turn of the loop, for exporters to render at leisure.
- * Numbers are the snapshot's own; label sets of live metrics are borrowed from their series tables,
- * which keep them until the last snapshot that may use them is freed.
+ * Numbers are the snapshot's own; label sets of live metrics are borrowed from their families,
+ * which outlive the snapshot and end no series before it is freed.
  *
  * Every number is an integer; what is exported is the integer times 10^-scale of its family, so
  * that nothing is ever rounded on the way (a sum of nanoseconds is printed with all its digits).
@@ -21,6 +21,7 @@ struct family_snapshot {
 	size_t cap;		      /* series there is room for */
 	const struct labels **labels; /* n */
 	struct agg_rows rows;	      /* n */
+	u32 *pins;		      /* of the labels' owner; NULL: they are the snapshot's */
 };
 
 struct snapshot {
@@ -41,6 +42,9 @@ bool snapshot__failed(const struct snapshot *s);
  * until the next call. */
 struct family_snapshot *snapshot__add_family(struct snapshot *s, const struct family_desc *desc,
 					     size_t n);
+
+/* The labels are borrowed from an owner who keeps them as long as this counter is not 0. */
+void family_snapshot__pin(struct family_snapshot *fs, u32 *pins);
 
 /*
  * Families made for one snapshot only (self metrics; never histograms): one sample at a time.

@@ -18,4 +18,6 @@ typedef __s32 s32;
 typedef __s64 s64;
 __extension__ typedef unsigned __int128 u128;
 
+#define U64_LARGEST (~0ULL)
+
 #endif

@@ -119,8 +119,45 @@ static void put_labels(struct strbuf *out, const struct metric_config *metric)
 		effective_put_text(out, metric->labels[i].name.s);
 		strbuf__puts(out, ", field: ");
 		effective_put_text(out, metric->labels[i].field.s);
+		if (metric->labels[i].max_values.n)
+			strbuf__printf(out, ", max_values: %llu", metric->labels[i].max_values.n);
 		strbuf__puts(out, " }\n");
 	}
+}
+
+static void put_fold_order(struct strbuf *out, const struct metric_config *metric)
+{
+	if (metric->nfold == 0)
+		return;
+	strbuf__puts(out, "    fold_order: [");
+	for (size_t i = 0; i < metric->nfold; i++) {
+		strbuf__puts(out, i ? ", " : "");
+		effective_put_text(out, metric->labels[metric->fold_order[i]].name.s);
+	}
+	strbuf__puts(out, "]\n");
+}
+
+/* Of a duration 0 is `off`. */
+static void put_duration(struct strbuf *out, const char *key, u64 ns)
+{
+	strbuf__printf(out, "    %s: ", key);
+	if (ns)
+		quantity_put(out, QUANTITY_TIME, ns);
+	else
+		strbuf__puts(out, "off");
+	strbuf__putc(out, '\n');
+}
+
+static void put_limits(struct strbuf *out, const struct metric_config *metric,
+		       const struct metric_plan *plan)
+{
+	put_fold_order(out, metric);
+	if (plan->kind->ranked)
+		strbuf__printf(out, "    k: %llu\n", metric->k.n);
+	else
+		strbuf__printf(out, "    max_series: %llu\n", metric->max_series.n);
+	put_duration(out, "linger", metric->linger.n);
+	put_duration(out, "ttl", metric->ttl.n);
 }
 
 static const struct metric_plan *find_plan(const struct plan *plan,
@@ -146,7 +183,7 @@ static void put_metric(struct strbuf *out, const struct metric_config *metric,
 	put_key(out, "where", metric->where_text.s);
 	put_buckets(out, &metric->buckets, plan);
 	put_labels(out, metric);
-	strbuf__printf(out, "    max_series: %llu\n", metric->max_series.n);
+	put_limits(out, metric, plan);
 }
 
 /* slots 0: as many as fit, which may be others on another machine. */
@@ -189,7 +226,9 @@ void effective_put(struct strbuf *out, const struct config *config, const struct
 	effective_put_text(out, config->namespace.s);
 	strbuf__puts(out, "\nring: { size: ");
 	quantity_put(out, QUANTITY_BYTES, config->ring_size.n);
-	strbuf__puts(out, " }\nlimits: { kernel_memory: ");
+	strbuf__printf(out, " }\nlimits: { samples: %llu, memory: ", config->samples.n);
+	quantity_put(out, QUANTITY_BYTES, config->memory.n);
+	strbuf__puts(out, ", kernel_memory: ");
 	quantity_put(out, QUANTITY_BYTES, config->kernel_memory.n);
 	strbuf__puts(out, " }\nflush_interval: ");
 	quantity_put(out, QUANTITY_TIME, config->flush_interval.n);

@@ -30,8 +30,9 @@ struct config_number {
 };
 
 struct label_config {
-	struct config_text name;  /* the label's name in the exposition */
-	struct config_text field; /* the event's or context's field; = name unless given */
+	struct config_text name;	 /* the label's name in the exposition */
+	struct config_text field;	 /* the event's or context's field; = name unless given */
+	struct config_number max_values; /* 0: no limit of its own */
 };
 
 enum buckets_kind { BUCKETS_NONE, BUCKETS_LOG2, BUCKETS_EXPLICIT };
@@ -58,7 +59,12 @@ struct metric_config {
 	struct buckets_config buckets;
 	struct label_config *labels;
 	size_t nlabels;
+	u16 *fold_order; /* labels by number, each at most once */
+	size_t nfold;
 	struct config_number max_series;
+	struct config_number k;	     /* of a topk, in the place of max_series */
+	struct config_number linger; /* ns */
+	struct config_number ttl;    /* ns; 0: off */
 };
 
 enum delivery { DELIVERY_STREAM, DELIVERY_COMBINE };
@@ -72,6 +78,8 @@ struct event_config {
 struct config {
 	struct config_text namespace;
 	struct config_number ring_size;	     /* bytes, of each ring, at most */
+	struct config_number samples;	     /* lines of the exposition, at most */
+	struct config_number memory;	     /* bytes, of the daemon's own, at most */
 	struct config_number kernel_memory;  /* bytes, of everything in the kernel */
 	struct config_number flush_interval; /* ns */
 	struct config_text *objects;	     /* files (.bpf.o) or folders of them */

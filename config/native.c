@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/suggest.h"
 #include "base/util.h"
 #include "config/arena.h"
 #include "config/where.h"
@@ -272,15 +273,103 @@ static void check_counter_name(struct native *n, const struct metric_config *met
 				     metric->name.s);
 }
 
+static bool is_folded(const struct metric_config *metric, u16 label)
+{
+	for (size_t i = 0; i < metric->nfold; i++)
+		if (metric->fold_order[i] == label)
+			return true;
+	return false;
+}
+
+/* The number of the label of this name; metric->nlabels when there is none. */
+static u16 find_label(const struct metric_config *metric, const char *name)
+{
+	u16 label = 0;
+
+	while (label < metric->nlabels && strcmp(metric->labels[label].name.s, name) != 0)
+		label++;
+	return label;
+}
+
+/* Whoever names the field of a label that is called otherwise is told its name. */
+static void report_no_label(struct native *n, const struct metric_config *metric,
+			    const struct yaml_node *item)
+{
+	struct suggestion suggestion;
+
+	for (size_t i = 0; i < metric->nlabels; i++) {
+		const struct label_config *label = &metric->labels[i];
+
+		if (strcmp(label->field.s, item->text) != 0)
+			continue;
+		diags__error(n->diags, item->pos,
+			     "'fold_order' takes names of labels: that of field '%s' is '%s'",
+			     item->text, label->name.s);
+		return;
+	}
+	suggestion__init(&suggestion, item->text);
+	for (size_t i = 0; i < metric->nlabels; i++)
+		suggestion__offer(&suggestion, metric->labels[i].name.s);
+	diags__unknown(n->diags, item->pos, &suggestion, "the metric has no label '%s'",
+		       item->text);
+}
+
+/* `sound`: all labels could be read, so that what is not among them is missing. */
+static void add_folded(struct native *n, struct metric_config *metric, const struct yaml_node *item,
+		       bool sound)
+{
+	u16 label;
+
+	if (item->kind == YAML_BROKEN)
+		return;
+	if (item->kind != YAML_TEXT) {
+		diags__error(n->diags, item->pos, "'fold_order' takes names of labels, not %s",
+			     opt_kind_name(item));
+		return;
+	}
+	label = find_label(metric, item->text);
+	if (label < metric->nlabels && is_folded(metric, label))
+		diags__error(n->diags, item->pos, "'fold_order' names label '%s' twice",
+			     item->text);
+	else if (label < metric->nlabels)
+		metric->fold_order[metric->nfold++] = label;
+	else if (sound)
+		report_no_label(n, metric, item);
+}
+
+static int add_fold_order(struct native *n, struct metric_config *metric,
+			  const struct yaml_node *list, const struct yaml_node *labels)
+{
+	const size_t nlabels = labels && labels->kind == YAML_LIST ? labels->n : 0;
+	const bool sound = !labels || (labels->kind == YAML_LIST && metric->nlabels == nlabels);
+
+	metric->fold_order = config_arena__calloc(n->config->arena, metric->nlabels + 1,
+						  sizeof(*metric->fold_order));
+	if (!metric->fold_order)
+		return -ENOMEM;
+	if (sound && nlabels == 0 && list->n > 0) {
+		diags__error(n->diags, list->pos,
+			     "a metric without labels has nothing for 'fold_order'");
+		return 0;
+	}
+	for (const struct yaml_node *item = list->first; item; item = item->next)
+		add_folded(n, metric, item, sound);
+	return 0;
+}
+
 static int add_metric(struct native *n, const struct yaml_node *node)
 {
 	struct metric_values values = {.metric.pos = node->pos};
 
+	opt_table__set_defaults(&metric_options, &values);
 	opt_table__read(&metric_options, node, &values, n->diags);
 	check_counter_name(n, &values.metric);
 	int rc = values.labels ? add_labels(n, &values.metric, values.labels) : 0;
 	if (values.buckets && !rc)
 		rc = add_buckets(n, &values.metric, values.buckets);
+	if (values.fold_order && !rc)
+		rc = add_fold_order(n, &values.metric, values.fold_order,
+				    yaml_node__find(node, "labels"));
 	if (values.metric.where_text.s && !rc)
 		rc = add_where(n, &values.metric);
 	if (!rc)
@@ -372,17 +461,32 @@ static int check_metric_names(struct native *n)
 	return 0;
 }
 
+/* What a metric does not say; its place stays line 0. */
+static void set_default(struct config_number *number, const struct config_number *otherwise)
+{
+	if (number->pos.line == 0)
+		number->n = otherwise->n;
+}
+
+static void set_metric_defaults(const struct native *n, struct metric_config *metric)
+{
+	set_default(&metric->max_series, &n->root.max_series);
+	set_default(&metric->linger, &n->root.linger);
+	set_default(&metric->ttl, &n->root.ttl);
+}
+
 int native__finish(struct native *n, struct pos start)
 {
 	struct config *c = n->config;
 
 	c->namespace = n->root.namespace;
 	c->ring_size = n->root.ring_size;
+	c->samples = n->root.samples;
+	c->memory = n->root.memory;
 	c->kernel_memory = n->root.kernel_memory;
 	c->flush_interval = n->root.flush_interval;
 	for (size_t i = 0; i < c->nmetrics; i++)
-		if (c->metrics[i].max_series.pos.line == 0)
-			c->metrics[i].max_series = n->root.max_series;
+		set_metric_defaults(n, &c->metrics[i]);
 	if (!n->metrics_mentioned)
 		diags__error(n->diags, start, "no metrics: a config needs at least one");
 	return check_metric_names(n);

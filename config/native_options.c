@@ -11,11 +11,19 @@
 
 #define MILLISECOND 1000000ULL /* durations are in ns */
 #define SECOND	    (1000 * MILLISECOND)
+#define DAY	    (86400 * SECOND)
 
 #define MAX_SERIES  1000000
 
-#define LETTERS	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS	    "0123456789"
+/* Series end and heavy hitters change places in steps of a second and of ten
+ * (aggregators/family.h): less than a step would only look finer. */
+#define LINGER_MIN SECOND
+#define LINGER_MAX DAY
+#define TTL_MIN	   (10 * SECOND)
+#define TTL_MAX	   (365 * DAY)
+
+#define LETTERS	   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS	   "0123456789"
 
 static const struct opt_form namespace_form = {
 	.what = "namespace",
@@ -62,9 +70,12 @@ static const struct opt_desc label_rows[] = {
 	},
 	{
 		.key = "max_values",
-		.help = "Values that are kept apart; further ones fold into `__other__`.",
+		.help = "Values that are kept apart; further ones fold into `__other__`, this "
+			"label only.",
 		.type = OPT_NUMBER,
-		.later = true,
+		.offset = offsetof(struct label_config, max_values),
+		.min = 1,
+		.max = MAX_SERIES,
 	},
 	{
 		.key = "decode",
@@ -182,27 +193,35 @@ static const struct opt_desc metric_rows[] = {
 	},
 	{
 		.key = "k",
-		.help = "Label sets that a topk keeps.",
+		.help = "Label sets that a topk keeps, the heaviest; it stands for `max_series`.",
 		.type = OPT_NUMBER,
-		.later = true,
+		.offset = offsetof(struct metric_values, metric.k),
+		.def = "20",
+		.min = 1,
+		.max = 10000,
 	},
 	{
 		.key = "fold_order",
-		.help = "Labels in the order in which they are given up.",
+		.help = "Labels in the order in which they fold; the others fold at once, last.",
 		.type = OPT_LIST,
-		.later = true,
+		.offset = offsetof(struct metric_values, fold_order),
 	},
 	{
 		.key = "linger",
 		.help = "As in `defaults`, for this metric.",
 		.type = OPT_DURATION,
-		.later = true,
+		.offset = offsetof(struct metric_values, metric.linger),
+		.min = LINGER_MIN,
+		.max = LINGER_MAX,
 	},
 	{
 		.key = "ttl",
 		.help = "As in `defaults`, for this metric.",
 		.type = OPT_DURATION,
-		.later = true,
+		.offset = offsetof(struct metric_values, metric.ttl),
+		.min = TTL_MIN,
+		.max = TTL_MAX,
+		.or_off = true,
 	},
 	{
 		.key = "exemplars",
@@ -269,15 +288,22 @@ static const struct opt_desc limits_rows[] = {
 	},
 	{
 		.key = "samples",
-		.help = "Lines of the exposition.",
+		.help = "Lines of the exposition, of all metrics; beyond it new label sets fold.",
 		.type = OPT_NUMBER,
-		.later = true,
+		.offset = offsetof(struct root_values, samples),
+		.def = "50000",
+		.min = 100,
+		.max = 100000000,
 	},
 	{
 		.key = "memory",
-		.help = "Bytes of the daemon's own memory.",
+		.help = "Bytes of the daemon's own memory, without rings; beyond it new label sets "
+			"fold.",
 		.type = OPT_SIZE,
-		.later = true,
+		.offset = offsetof(struct root_values, memory),
+		.def = "64MiB",
+		.min = 4 * MIB,
+		.max = TIB,
 	},
 };
 
@@ -295,15 +321,24 @@ static const struct opt_desc defaults_rows[] = {
 	},
 	{
 		.key = "linger",
-		.help = "How long a series stays after what it describes is gone.",
+		.help = "How long a series is still shown after it gave its place away or was idle "
+			"for "
+			"`ttl`; two scrapes at least.",
 		.type = OPT_DURATION,
-		.later = true,
+		.offset = offsetof(struct root_values, linger),
+		.def = "5m",
+		.min = LINGER_MIN,
+		.max = LINGER_MAX,
 	},
 	{
 		.key = "ttl",
-		.help = "How long a series stays without events.",
+		.help = "How long a series stays without events; `off`: for good.",
 		.type = OPT_DURATION,
-		.later = true,
+		.offset = offsetof(struct root_values, ttl),
+		.def = "off",
+		.min = TTL_MIN,
+		.max = TTL_MAX,
+		.or_off = true,
 	},
 };
 

@@ -17,9 +17,13 @@ enum {
 struct root_values {
 	struct config_text namespace;
 	struct config_number ring_size;
+	struct config_number samples;
+	struct config_number memory;
 	struct config_number kernel_memory;
 	struct config_number flush_interval;
-	struct config_number max_series; /* of metrics that do not say */
+	struct config_number max_series; /* this and what follows: of metrics that do not say */
+	struct config_number linger;
+	struct config_number ttl;
 	const struct yaml_node *objects;
 	const struct yaml_node *events;
 	const struct yaml_node *metrics;
@@ -34,6 +38,7 @@ struct metric_values {
 	struct metric_config metric;
 	const struct yaml_node *labels;
 	const struct yaml_node *buckets;
+	const struct yaml_node *fold_order;
 };
 
 extern const struct opt_table native_options; /* -> struct root_values */

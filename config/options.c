@@ -149,6 +149,7 @@ static bool check_range(const struct opt_desc *row, const struct yaml_node *node
 	quantity_put(&range, quantity, row->min);
 	strbuf__puts(&range, " to ");
 	quantity_put(&range, quantity, row->max);
+	strbuf__puts(&range, row->or_off ? " or 'off'" : "");
 	diags__error(diags, node->pos, "'%s' must be %s, not %s", row->key, range.data, node->text);
 	strbuf__fini(&range);
 	return false;

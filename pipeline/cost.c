@@ -115,7 +115,7 @@ u64 cost_lines_per_series(const struct family_desc *desc)
 /* __other__ and __lost__ stand beside the label sets; without labels there is one series. */
 u64 cost_series(const struct metric_plan *metric)
 {
-	return metric->nlabels ? (u64)metric->max_series + SERIES_FIRST : 1;
+	return metric->nlabels ? (u64)metric->limits.max_series + SERIES_FIRST : 1;
 }
 
 u64 cost_lines(const struct metric_plan *metric)

@@ -42,10 +42,6 @@ const struct agg_ops *metric_plan_kind(const struct metric_config *config, struc
 
 	if (kind || !type->s) /* no type: reported when the config was read */
 		return kind;
-	if (!strcmp(type->s, "topk")) {
-		diags__error(diags, type->pos, "type 'topk' is not available in this version yet");
-		return NULL;
-	}
 	suggestion__init(&suggestion, type->s);
 	for (size_t i = 0; i < agg_kinds_count; i++)
 		suggestion__offer(&suggestion, agg_kinds[i]->kind);
@@ -209,6 +205,75 @@ static int plan_buckets(struct planner *p)
 	return rc;
 }
 
+/* --- limits --- */
+
+/* How many label sets: k for those who are ranked, max_series for the others. */
+static void plan_max_series(struct planner *p)
+{
+	const struct agg_ops *kind = p->metric->kind;
+	const struct config_number *max_series = &p->config->max_series, *k = &p->config->k;
+	const bool ranked = kind && kind->ranked;
+
+	p->metric->limits.max_series = (u32)(ranked ? k->n : max_series->n);
+	if (!kind)
+		return;
+	if (ranked && max_series->pos.line)
+		diags__error(p->diags, max_series->pos,
+			     "a %s has no 'max_series': 'k' says how many label sets it keeps",
+			     kind->kind);
+	if (!ranked && k->pos.line)
+		diags__error(p->diags, k->pos,
+			     "a %s has no 'k': 'max_series' says how many label sets it keeps",
+			     kind->kind);
+	if (ranked && p->config->nlabels == 0)
+		diags__error(p->diags, p->config->pos, "a %s without labels has nothing to rank",
+			     kind->kind);
+}
+
+static void check_max_values(const struct planner *p, const struct label_config *label)
+{
+	const u32 max_series = p->metric->limits.max_series;
+
+	if (label->max_values.n > max_series)
+		diags__warn(p->diags, label->max_values.pos,
+			    "'max_values' %llu is never reached: the metric has at most %u label "
+			    "sets ('%s')",
+			    label->max_values.n, max_series,
+			    p->metric->kind && p->metric->kind->ranked ? "k" : "max_series");
+}
+
+/* By the labels of the config: in a plan that is used they are the plan's. */
+static int plan_max_values(struct planner *p)
+{
+	const struct metric_config *config = p->config;
+	u32 *max_values = NULL;
+
+	for (size_t i = 0; i < config->nlabels; i++) {
+		if (config->labels[i].max_values.n == 0)
+			continue;
+		if (!max_values)
+			max_values = calloc(config->nlabels, sizeof(*max_values));
+		if (!max_values)
+			return -ENOMEM;
+		max_values[i] = (u32)config->labels[i].max_values.n;
+		check_max_values(p, &config->labels[i]);
+	}
+	p->metric->limits.max_values = max_values;
+	return 0;
+}
+
+static int plan_limits(struct planner *p)
+{
+	struct family_limits *limits = &p->metric->limits;
+
+	plan_max_series(p);
+	limits->linger_ns = p->config->linger.n;
+	limits->ttl_ns = p->config->ttl.n;
+	limits->fold_order = p->config->fold_order;
+	limits->nfold = (u16)p->config->nfold;
+	return plan_max_values(p);
+}
+
 /* --- what is exposed --- */
 
 static bool ends_with(const char *s, const char *suffix)
@@ -267,14 +332,15 @@ int metric_plan__init(struct metric_plan *m, const struct metric_config *config,
 
 	m->config = config;
 	m->name = config->name.s;
-	m->max_series = (u32)config->max_series.n;
 	m->labels = calloc(config->nlabels + 1, sizeof(*m->labels));
 	if (!m->labels)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->nlabels; i++)
 		plan_label(&p, &config->labels[i]);
 	plan_value(&p);
-	rc = plan_buckets(&p);
+	rc = plan_limits(&p);
+	if (!rc)
+		rc = plan_buckets(&p);
 	return rc ? rc : describe(&p, namespace);
 }
 
@@ -289,6 +355,7 @@ void metric_plan__fini(struct metric_plan *m)
 {
 	free((char *)m->desc.name);
 	free((void *)m->desc.label_names);
+	free((void *)m->limits.max_values);
 	free(m->labels);
 	free(m->bounds);
 }

@@ -34,7 +34,7 @@ struct metric_plan {
 	struct family_desc desc; /* what the exposition says; name with the namespace */
 	const char *name;	 /* without it, as the config says */
 	const struct agg_ops *kind;
-	u32 max_series;
+	struct family_limits limits; /* max_values is owned, fold_order the config's */
 	struct label_plan *labels;
 	u32 nlabels;
 	u32 label_words;	   /* of all labels together */

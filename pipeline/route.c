@@ -96,7 +96,7 @@ static u32 cached_words(const struct metric_plan *plan)
 static u32 cache_entries(const struct metric_plan *plan)
 {
 	const u64 fit = CACHE_BYTES_MAX / raw_cache_entry_bytes(cached_words(plan));
-	const u64 wanted = MAX((u64)plan->max_series * 2, (u64)CACHE_ENTRIES_MIN);
+	const u64 wanted = MAX((u64)plan->limits.max_series * 2, (u64)CACHE_ENTRIES_MIN);
 
 	return (u32)MIN(wanted, fit / 2);
 }
@@ -108,7 +108,7 @@ static int metric_route__init(struct metric_route *m, const struct metric_plan *
 		.desc = plan->desc,
 		.kind = plan->kind,
 		.has_value = plan->value != NULL,
-		.limits = {.max_series = plan->max_series},
+		.limits = plan->limits,
 	};
 	int rc = family__new(&spec, &m->family, err);
 

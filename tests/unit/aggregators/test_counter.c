@@ -5,15 +5,20 @@
 #include "base/err.h"
 #include "base/util.h"
 
-static struct agg *counter(u32 rows, bool has_value)
+static struct agg *create(const struct agg_ops *ops, u32 rows, bool has_value)
 {
 	const struct agg_spec spec = {.max_rows = rows, .has_value = has_value};
 	struct err err = {0};
 	struct agg *a = NULL;
 
-	if (counter_ops.create(&spec, &a, &err) != 0)
+	if (ops->create(&spec, &a, &err) != 0)
 		fail_msg("%s", err.msg);
 	return a;
+}
+
+static struct agg *counter(u32 rows, bool has_value)
+{
+	return create(&counter_ops, rows, has_value);
 }
 
 static u128 number(const struct agg *a, u32 row)
@@ -90,6 +95,25 @@ static void footprint_is_sixteen_bytes_a_row(void **state)
 	a->ops->destroy(a);
 }
 
+static void a_topk_counts_as_a_counter_does(void **state)
+{
+	const struct agg_delta delta = {.count = 3, .sum = 700};
+
+	(void)state;
+	for (int has_value = 0; has_value < 2; has_value++) {
+		struct agg *a = create(&topk_ops, 4, has_value);
+
+		assert_ptr_equal(a->ops, &topk_ops);
+		assert_int_equal(a->ops->shape, AGG_SHAPE_COUNTER);
+		a->ops->add(a, 3, &delta);
+		a->ops->add(a, 3, &delta);
+		assert_u128_equal(number(a, 3), has_value ? 1400 : 6);
+		assert_u128_equal(a->ops->weight(a, 3), has_value ? 1400 : 6);
+		assert_u128_equal(number(a, 2), 0);
+		a->ops->destroy(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +121,7 @@ int main(void)
 		cmocka_unit_test(sums_beyond_64_bits_are_exact),
 		cmocka_unit_test(rows_are_apart_and_copied_by_range),
 		cmocka_unit_test(footprint_is_sixteen_bytes_a_row),
+		cmocka_unit_test(a_topk_counts_as_a_counter_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

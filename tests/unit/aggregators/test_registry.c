@@ -27,6 +27,9 @@ static void every_slot_is_there(void **state)
 		assert_non_null(ops->help);
 		assert_non_null(ops->create);
 		assert_non_null(ops->add);
+		assert_non_null(ops->prefetch);
+		assert_non_null(ops->weight);
+		assert_non_null(ops->clear);
 		assert_non_null(ops->copy);
 		assert_non_null(ops->footprint);
 		assert_non_null(ops->destroy);
@@ -70,6 +73,14 @@ static void kinds_are_found_by_keyword(void **state)
 		assert_null(agg_kind(unknown[i]));
 	assert_non_null(agg_kind("counter"));
 	assert_non_null(agg_kind("histogram"));
+	assert_non_null(agg_kind("topk"));
+}
+
+static void of_all_kinds_a_topk_is_ranked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < agg_kinds_count; i++)
+		assert_int_equal(agg_kinds[i]->ranked, !strcmp(agg_kinds[i]->kind, "topk"));
 }
 
 static void every_kind_keeps_the_contract(void **state)
@@ -124,6 +135,7 @@ int main(void)
 		cmocka_unit_test(kinds_are_unique_keywords),
 		cmocka_unit_test(help_is_one_sentence),
 		cmocka_unit_test(kinds_are_found_by_keyword),
+		cmocka_unit_test(of_all_kinds_a_topk_is_ranked),
 		cmocka_unit_test(every_kind_keeps_the_contract),
 		cmocka_unit_test(every_kind_reports_any_failed_allocation),
 	};

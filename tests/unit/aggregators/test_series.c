@@ -31,22 +31,45 @@ static struct series_table *table(u32 max_series, u16 nlabels)
 	return t;
 }
 
+/* The row of this label set, which gets one if it has none. */
+static u32 row_of(struct series_table *t, const struct label_builder *b)
+{
+	const u64 hash = series_hash(b);
+	const u32 row = series_table__find(t, b, hash);
+
+	return row == SERIES_NONE ? series_table__add(t, b, hash) : row;
+}
+
 static u32 row1(struct series_table *t, const char *text)
 {
 	struct label_builder b;
 
 	build(&b, 1, &text);
-	return series_table__row(t, &b, 1);
+	return row_of(t, &b);
 }
 
-static u32 numbered_row(struct series_table *t, u32 i, u64 count)
+static void build_numbered(struct label_builder *b, u32 i)
 {
-	struct label_builder b;
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", i);
-	build(&b, 1, (const char *[]){text});
-	return series_table__row(t, &b, count);
+	build(b, 1, (const char *[]){text});
+}
+
+static u32 numbered_row(struct series_table *t, u32 i)
+{
+	struct label_builder b;
+
+	build_numbered(&b, i);
+	return row_of(t, &b);
+}
+
+static u32 find_numbered(const struct series_table *t, u32 i)
+{
+	struct label_builder b;
+
+	build_numbered(&b, i);
+	return series_table__find(t, &b, series_hash(&b));
 }
 
 static void special_rows_exist_from_the_start(void **state)
@@ -55,29 +78,12 @@ static void special_rows_exist_from_the_start(void **state)
 
 	(void)state;
 	assert_int_equal(series_table__rows(t), SERIES_FIRST);
-	assert_int_equal(series_table__live(t), 0);
+	assert_int_equal(series_table__unused(t), 10);
 	assert_int_equal(series_table__max_rows(t), 12);
 	assert_texts(series_table__labels(t, SERIES_OTHER), 2,
 		     (const char *[]){"__other__", "__other__"});
 	assert_texts(series_table__labels(t, SERIES_LOST), 2,
 		     (const char *[]){"__lost__", "__lost__"});
-	series_table__free(t);
-}
-
-static void without_labels_there_is_one_series(void **state)
-{
-	struct series_table *t = table(0, 0);
-	struct label_builder b;
-
-	(void)state;
-	label_builder__reset(&b);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(series_table__rows(t), SERIES_FIRST + 1);
-		assert_int_equal(series_table__row(t, &b, 1), SERIES_FIRST);
-	}
-	assert_int_equal(series_table__live(t), 1);
-	assert_int_equal(series_table__folded(t), 0);
-	assert_texts(series_table__labels(t, SERIES_FIRST), 0, NULL);
 	series_table__free(t);
 }
 
@@ -105,10 +111,9 @@ static void each_label_set_has_a_row_of_its_own(void **state)
 			struct label_builder b;
 
 			build(&b, 2, sets[i]);
-			assert_int_equal(series_table__row(t, &b, 1), SERIES_FIRST + i);
+			assert_int_equal(row_of(t, &b), SERIES_FIRST + i);
 		}
-	assert_int_equal(series_table__live(t), ARRAY_SIZE(sets));
-	assert_int_equal(series_table__folded(t), 0);
+	assert_int_equal(series_table__unused(t), 100 - ARRAY_SIZE(sets));
 	series_table__free(t);
 }
 
@@ -128,7 +133,7 @@ static void nobody_can_name_a_series_like_a_special_one(void **state)
 	series_table__free(t);
 }
 
-static void past_the_limit_new_label_sets_fold(void **state)
+static void past_the_limit_there_are_no_rows(void **state)
 {
 	static const u32 limits[] = {0, 1, 2, 63, 64, 1000};
 
@@ -138,20 +143,17 @@ static void past_the_limit_new_label_sets_fold(void **state)
 		struct series_table *t = table(limit, 1);
 
 		for (u32 key = 0; key < limit; key++)
-			assert_int_equal(numbered_row(t, key, 7), SERIES_FIRST + key);
-		assert_int_equal(series_table__folded(t), 0);
+			assert_int_equal(numbered_row(t, key), SERIES_FIRST + key);
 		for (u32 key = limit; key < limit + 10; key++)
-			assert_int_equal(numbered_row(t, key, 7), SERIES_OTHER);
-		assert_int_equal(series_table__folded(t), 70);
+			assert_int_equal(numbered_row(t, key), SERIES_NONE);
 		for (u32 key = 0; key < limit; key++)
-			assert_int_equal(numbered_row(t, key, 7), SERIES_FIRST + key);
-		assert_int_equal(series_table__folded(t), 70);
-		assert_int_equal(series_table__live(t), limit);
+			assert_int_equal(numbered_row(t, key), SERIES_FIRST + key);
+		assert_int_equal(series_table__unused(t), 0);
 		series_table__free(t);
 	}
 }
 
-static void rows_and_texts_never_change(void **state)
+static void rows_and_texts_do_not_change(void **state)
 {
 	enum { N = 20000 };
 	static const struct labels *labels[N];
@@ -159,15 +161,67 @@ static void rows_and_texts_never_change(void **state)
 
 	(void)state;
 	for (u32 i = 0; i < N; i++)
-		labels[i] = series_table__labels(t, numbered_row(t, i, 1));
+		labels[i] = series_table__labels(t, numbered_row(t, i));
 	for (u32 i = 0; i < N; i++) {
 		char want[16];
 
 		snprintf(want, sizeof(want), "%u", i);
-		assert_int_equal(numbered_row(t, i, 1), SERIES_FIRST + i);
+		assert_int_equal(numbered_row(t, i), SERIES_FIRST + i);
 		assert_ptr_equal(series_table__labels(t, SERIES_FIRST + i), labels[i]);
 		assert_texts(labels[i], 1, (const char *[]){want});
 	}
+	series_table__free(t);
+}
+
+/* Random steps: whoever has a row is found there, nobody else is. */
+static void removed_series_leave_no_trace(void **state)
+{
+	enum { KEYS = 300, ROOM = 200, STEPS = 200000 };
+	static u32 rows[KEYS]; /* 0: none */
+	struct series_table *t = table(ROOM, 1);
+	u64 rng = choose_seed();
+	u32 n = 0;
+
+	(void)state;
+	memset(rows, 0, sizeof(rows));
+	for (u32 i = 0; i < STEPS; i++) {
+		const u32 key = (u32)(random_u64(&rng) % KEYS);
+
+		assert_int_equal(find_numbered(t, key), rows[key] ? rows[key] : SERIES_NONE);
+		if (rows[key]) {
+			series_table__remove(t, rows[key]);
+			assert_null(series_table__labels(t, rows[key]));
+			rows[key] = 0;
+			n--;
+		} else if (n < ROOM) {
+			rows[key] = numbered_row(t, key);
+			assert_in_range(rows[key], SERIES_FIRST, SERIES_FIRST + ROOM - 1);
+			n++;
+		} else {
+			assert_int_equal(numbered_row(t, key), SERIES_NONE);
+		}
+		assert_int_equal(series_table__unused(t), ROOM - n);
+	}
+	for (u32 key = 0; key < KEYS; key++)
+		assert_int_equal(find_numbered(t, key), rows[key] ? rows[key] : SERIES_NONE);
+	series_table__free(t);
+}
+
+static void memory_of_removed_series_is_used_again(void **state)
+{
+	struct series_table *t = table(100, 1);
+	size_t full;
+
+	(void)state;
+	for (u32 i = 0; i < 100; i++)
+		numbered_row(t, i);
+	full = series_table__footprint(t);
+	for (u32 i = 100; i < 100000; i++) {
+		series_table__remove(t, find_numbered(t, i - 100));
+		numbered_row(t, i);
+	}
+	/* the numbers grew longer: another size of texts */
+	assert_in_range(series_table__footprint(t), full, full + 16384);
 	series_table__free(t);
 }
 
@@ -175,7 +229,7 @@ static void equal_hashes_do_not_make_equal_series(void **state)
 {
 	hashes_collide = true;
 	each_label_set_has_a_row_of_its_own(state);
-	past_the_limit_new_label_sets_fold(state);
+	past_the_limit_there_are_no_rows(state);
 	hashes_collide = false;
 }
 
@@ -225,7 +279,7 @@ static void creation_reports_any_failed_allocation(void **state)
 	assert_int_equal(n, 5); /* the table, its index, its rows, a chunk: the fifth never comes */
 }
 
-static void out_of_memory_is_no_room_until_it_passes(void **state)
+static void out_of_memory_is_no_row_until_it_passes(void **state)
 {
 	static char text[4000];
 	struct series_table *t = table(100, 1);
@@ -234,15 +288,13 @@ static void out_of_memory_is_no_room_until_it_passes(void **state)
 	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
 	alloc_fails_from(1);
-	while (row1(t, text + known) != SERIES_OTHER)
+	while (row1(t, text + known) != SERIES_NONE)
 		known++;
 	alloc_works();
 	assert_in_range(known, 1, 99);
-	assert_int_equal(series_table__live(t), known);
-	assert_int_equal(series_table__folded(t), 1);
+	assert_int_equal(series_table__unused(t), 100 - known);
 	assert_int_equal(row1(t, text), SERIES_FIRST);
 	assert_int_equal(row1(t, text + known), SERIES_FIRST + known);
-	assert_int_equal(series_table__folded(t), 1);
 	series_table__free(t);
 }
 
@@ -253,11 +305,11 @@ static void footprint_grows_with_rows_in_use(void **state)
 
 	(void)state;
 	for (u32 i = 0; i < 1000; i++) {
-		numbered_row(t, i, 1);
+		numbered_row(t, i);
 		assert_true(series_table__footprint(t) > before);
 		before = series_table__footprint(t);
 	}
-	numbered_row(t, 1000, 1);
+	numbered_row(t, 1000);
 	assert_int_equal(series_table__footprint(t), before);
 	series_table__free(t);
 }
@@ -266,15 +318,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(special_rows_exist_from_the_start),
-		cmocka_unit_test(without_labels_there_is_one_series),
 		cmocka_unit_test(each_label_set_has_a_row_of_its_own),
 		cmocka_unit_test(nobody_can_name_a_series_like_a_special_one),
-		cmocka_unit_test(past_the_limit_new_label_sets_fold),
-		cmocka_unit_test(rows_and_texts_never_change),
+		cmocka_unit_test(past_the_limit_there_are_no_rows),
+		cmocka_unit_test(rows_and_texts_do_not_change),
+		cmocka_unit_test(removed_series_leave_no_trace),
+		cmocka_unit_test(memory_of_removed_series_is_used_again),
 		cmocka_unit_test(equal_hashes_do_not_make_equal_series),
 		cmocka_unit_test(impossible_sizes_are_refused),
 		cmocka_unit_test(creation_reports_any_failed_allocation),
-		cmocka_unit_test(out_of_memory_is_no_room_until_it_passes),
+		cmocka_unit_test(out_of_memory_is_no_row_until_it_passes),
 		cmocka_unit_test(footprint_grows_with_rows_in_use),
 	};
 

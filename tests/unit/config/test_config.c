@@ -135,6 +135,9 @@ static void every_value_reaches_the_config(void **state)
 	const struct config *c = f->config;
 	assert_string_equal(c->namespace.s, "my_app");
 	assert_int_equal(c->ring_size.n, 256 << 10);
+	assert_int_equal(c->samples.n, 20000);
+	assert_int_equal(c->memory.n, 32 << 20);
+	assert_int_equal(c->memory.pos.line, 4);
 	assert_int_equal(c->kernel_memory.n, 5 << 20);
 	assert_int_equal(c->kernel_memory.pos.line, 4);
 	assert_int_equal(c->nobjects, 2);
@@ -147,7 +150,7 @@ static void every_value_reaches_the_config(void **state)
 	assert_int_equal(c->events[1].delivery, DELIVERY_COMBINE);
 	assert_int_equal(c->events[1].slots.n, 256);
 	assert_int_equal(c->flush_interval.n, 2500000000);
-	assert_int_equal(c->nmetrics, 6);
+	assert_int_equal(c->nmetrics, 8);
 
 	const struct metric_config *m = &c->metrics[0];
 	assert_string_equal(m->name.s, "syscalls_total");
@@ -164,7 +167,7 @@ static void every_value_reaches_the_config(void **state)
 	assert_int_equal(c->metrics[1].nlabels, 0);
 	assert_null(c->metrics[1].help.s);
 	assert_int_equal(c->metrics[1].max_series.n, 500);
-	assert_int_equal(c->metrics[1].max_series.pos.line, 6 - 1);
+	assert_int_equal(c->metrics[1].max_series.pos.line, 0);
 	assert_null(c->metrics[1].value.s);
 	assert_null(c->metrics[1].where);
 	assert_int_equal(c->metrics[1].buckets.kind, BUCKETS_NONE);
@@ -197,6 +200,30 @@ static void values_conditions_and_buckets_reach_the_config(void **state)
 	assert_int_equal(m[3].where->left->pos.line, m[3].where_text.pos.line);
 }
 
+static void limits_of_series_reach_the_config(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load(f, TESTS_DIR "/config/good/full.yaml"), 0);
+	const struct metric_config *of_the_defaults = &f->config->metrics[5];
+	assert_int_equal(of_the_defaults->linger.n, 90000000000);
+	assert_int_equal(of_the_defaults->linger.pos.line, 0);
+	assert_int_equal(of_the_defaults->ttl.n, 3600000000000);
+	assert_int_equal(of_the_defaults->nfold, 0);
+	const struct metric_config *own = &f->config->metrics[6];
+	assert_int_equal(own->k.n, 7);
+	assert_int_equal(own->linger.n, 60000000000);
+	assert_int_equal(own->ttl.n, 0);
+	assert_true(own->ttl.pos.line > 0);
+	assert_int_equal(own->labels[0].max_values.n, 5);
+	assert_int_equal(own->labels[1].max_values.n, 0);
+	assert_int_equal(own->nfold, 2);
+	assert_int_equal(own->fold_order[0], 2);
+	assert_int_equal(own->fold_order[1], 0);
+	assert_int_equal(f->config->metrics[7].k.n, 20);
+	assert_int_equal(f->config->metrics[7].k.pos.line, 0);
+}
+
 /* A finding is told apart from what was left out. */
 static void wrong_values_leave_their_place(void **state)
 {
@@ -220,10 +247,15 @@ static void left_out_values_are_the_defaults(void **state)
 	assert_int_equal(load(f, TESTS_DIR "/config/good/minimal.yaml"), 0);
 	assert_string_equal(f->config->namespace.s, "ringtally");
 	assert_int_equal(f->config->ring_size.n, 1 << 20);
+	assert_int_equal(f->config->samples.n, 50000);
+	assert_int_equal(f->config->memory.n, 64 << 20);
+	assert_int_equal(f->config->memory.pos.line, 0);
 	assert_int_equal(f->config->kernel_memory.n, 32 << 20);
 	assert_int_equal(f->config->kernel_memory.pos.line, 0);
 	assert_int_equal(f->config->metrics[0].max_series.n, 1000);
 	assert_int_equal(f->config->metrics[0].max_series.pos.line, 0);
+	assert_int_equal(f->config->metrics[0].linger.n, 300000000000);
+	assert_int_equal(f->config->metrics[0].ttl.n, 0);
 }
 
 static void later_files_append(void **state)
@@ -243,6 +275,8 @@ static void later_files_append(void **state)
 	assert_string_equal(c->metrics[2].name.pos.file, "2.yaml");
 	assert_int_equal(c->metrics[0].max_series.n, 7);
 	assert_int_equal(c->metrics[1].max_series.n, 8);
+	assert_int_equal(c->metrics[0].linger.n, 120000000000);
+	assert_int_equal(c->metrics[0].ttl.n, 0);
 }
 
 static void what_two_files_both_say_is_found(void **state)
@@ -321,7 +355,8 @@ static char *many_metrics(size_t *ret_len)
 	fputs("objects: [a]\nevents: {e: {}}\nmetrics:\n", out);
 	for (int i = 0; i < 200; i++)
 		fprintf(out,
-			"- {name: m%d_total, event: e, type: counter, labels: [comm], "
+			"- {name: m%d_total, event: e, type: counter, labels: [comm], fold_order: "
+			"[comm], "
 			"where: 'a in [b]', buckets: [1]}\n",
 			i);
 	fclose(out);
@@ -362,6 +397,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_value_reaches_the_config, make, destroy),
 		cmocka_unit_test_setup_teardown(values_conditions_and_buckets_reach_the_config,
 						make, destroy),
+		cmocka_unit_test_setup_teardown(limits_of_series_reach_the_config, make, destroy),
 		cmocka_unit_test_setup_teardown(wrong_values_leave_their_place, make, destroy),
 		cmocka_unit_test_setup_teardown(left_out_values_are_the_defaults, make, destroy),
 		cmocka_unit_test_setup_teardown(later_files_append, make, destroy),

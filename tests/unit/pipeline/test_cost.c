@@ -148,8 +148,8 @@ static void large_machines_do_not_overflow(void **state)
 
 static void label_sets_stand_beside_other_and_lost(void **state)
 {
-	const struct metric_plan labelled = {.max_series = 1000, .nlabels = 2};
-	const struct metric_plan bare = {.max_series = 1000};
+	const struct metric_plan labelled = {.limits.max_series = 1000, .nlabels = 2};
+	const struct metric_plan bare = {.limits.max_series = 1000};
 
 	(void)state;
 	assert_int_equal(cost_series(&labelled), 1002);

@@ -159,7 +159,7 @@ static void a_metric_is_described_as_the_config_says(void **state)
 	assert_string_equal(metric->desc.help, "Hm.");
 	assert_string_equal(metric->kind->kind, "counter");
 	assert_int_equal(metric->desc.shape, AGG_SHAPE_COUNTER);
-	assert_int_equal(metric->max_series, 7);
+	assert_int_equal(metric->limits.max_series, 7);
 	assert_int_equal(metric->desc.nlabels, 2);
 	assert_string_equal(metric->desc.label_names[0], "what");
 	assert_string_equal(metric->desc.label_names[1], "comm");
@@ -169,6 +169,41 @@ static void a_metric_is_described_as_the_config_says(void **state)
 	assert_true(metric->labels[1].of_context);
 	assert_int_equal(metric->label_words, 3);
 	assert_int_equal(plan->events[0].wire.wake_bytes, 32 << 10);
+	planned__fini(&p);
+}
+
+static void limits_of_series_are_those_of_the_config(void **state)
+{
+	struct planned p;
+	const struct plan *plan = assert_plans(
+		&p, "defaults: {max_series: 9, linger: 2m, ttl: 10s}\n"
+		    "metrics:\n"
+		    "- {name: a_total, event: io, type: counter, labels: [comm, device]}\n"
+		    "- {name: b_total, event: io, type: topk, k: 5, linger: 3s, ttl: off,\n"
+		    "   labels: [uid, {name: dev, field: device, max_values: 4}, cpu],\n"
+		    "   fold_order: [cpu, dev]}\n"
+		    "- {name: c_total, event: io, type: topk, labels: [comm]}\n");
+	const struct metric_plan *metrics = plan->events[0].metrics;
+	const struct family_limits *limits = &metrics[0].limits;
+
+	(void)state;
+	assert_int_equal(limits->max_series, 9);
+	assert_int_equal(limits->linger_ns, 120000000000);
+	assert_int_equal(limits->ttl_ns, 10000000000);
+	assert_null(limits->max_values);
+	assert_int_equal(limits->nfold, 0);
+	limits = &metrics[1].limits;
+	assert_true(metrics[1].kind->ranked);
+	assert_int_equal(limits->max_series, 5);
+	assert_int_equal(limits->linger_ns, 3000000000);
+	assert_int_equal(limits->ttl_ns, 0);
+	assert_int_equal(limits->max_values[0], 0);
+	assert_int_equal(limits->max_values[1], 4);
+	assert_int_equal(limits->max_values[2], 0);
+	assert_int_equal(limits->nfold, 2);
+	assert_int_equal(limits->fold_order[0], 2);
+	assert_int_equal(limits->fold_order[1], 1);
+	assert_int_equal(metrics[2].limits.max_series, 20);
 	planned__fini(&p);
 }
 
@@ -186,6 +221,24 @@ static void what_cannot_be_planned_is_told_with_its_place(void **state)
 		 "t:2:3: unknown event 'tock' (did you mean 'tick'?)\n"},
 		{"metrics: [{name: a_total, event: io, type: counterx}]",
 		 "t:1:44: unknown metric type 'counterx' (did you mean 'counter'?)\n"},
+		{"metrics: [{name: a_total, event: io, type: topk, labels: [cpu], max_series: 5}]",
+		 "t:1:77: a topk has no 'max_series': 'k' says how many label sets it keeps\n"},
+		{"defaults: {max_series: 5}\n"
+		 "metrics: [{name: a_total, event: io, type: topk, labels: [cpu]}]",
+		 ""},
+		{"metrics: [{name: a_total, event: io, type: counter, labels: [cpu], k: 5}]",
+		 "t:1:71: a counter has no 'k': 'max_series' says how many label sets it "
+		 "keeps\n"},
+		{"metrics: [{name: a_total, event: io, type: topk, k: 5}]",
+		 "t:1:11: a topk without labels has nothing to rank\n"},
+		{"metrics:\n"
+		 "- {name: a_total, event: io, type: topk, labels: [{name: cpu, max_values: 21}]}\n"
+		 "- {name: b_total, event: io, type: counter, max_series: 7, labels: [{name: cpu,\n"
+		 "   max_values: 8}, {name: tid, max_values: 7}]}\n",
+		 "t:2:75: warning: 'max_values' 21 is never reached: the metric has at most 20 "
+		 "label sets ('k')\n"
+		 "t:4:16: warning: 'max_values' 8 is never reached: the metric has at most 7 label "
+		 "sets ('max_series')\n"},
 		{"metrics: [{name: a_total, event: io, type: counter, labels: [devixe]}]",
 		 "t:1:62: event 'io' has no field 'devixe' (did you mean 'device'?)\n"},
 		{"metrics: [{name: a_total, event: io, type: counter, labels: [tpid]}]",
@@ -344,6 +397,7 @@ int main(void)
 		cmocka_unit_test(labels_choose_the_words_of_the_key),
 		cmocka_unit_test(metrics_of_one_event_share_its_key),
 		cmocka_unit_test(a_metric_is_described_as_the_config_says),
+		cmocka_unit_test(limits_of_series_are_those_of_the_config),
 		cmocka_unit_test(what_cannot_be_planned_is_told_with_its_place),
 		cmocka_unit_test(an_event_has_at_most_16_metrics),
 		cmocka_unit_test(a_config_with_findings_is_planned_without_a_crash),

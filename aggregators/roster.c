@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Members stand in columns by row. The tag is all that the hot path reads: the state in its low
+ * byte, above it how many members had the row before.
+ *
+ * An election pairs the heaviest challengers with the weakest members, the first with the first: a
+ * challenger wins when the least that it can weigh is a quarter above what the member weighs.
+ * Challengers are tracked keys, and frozen members, which want their own place back. Losers are
+ * frozen at once. Winners get a ticket into the next places that are free: some of them never come
+ * again, so more are elected than there are tickets, and the first to come take them.
+ *
+ * An eighth of the places is kept for those who win against somebody, as soon as there are free
+ * ones, so that a heavy newcomer need not wait for a linger to end; what is free beyond that goes
+ * to the heaviest challengers without a fight.
+ */
+#include "aggregators/roster.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "aggregators/exposure.h"
+#include "aggregators/labels.h"
+#include "aggregators/quota.h"
+#include "aggregators/ranking.h"
+#include "aggregators/tracker.h"
+#include "base/err.h"
+#include "base/util.h"
+
+enum {
+	TRACKED_MIN = 2048,	   /* counters of the tracker, at least */
+	LINGERING_SHARE = 4,	   /* a quarter of the places */
+	SWAP_SHARE = 8,		   /* an eighth */
+	CANDIDATES_PER_TICKET = 4, /* elected, in case the others do not come */
+	FRACTION_BITS = 8,	   /* of weights, so that halving does not end a single event */
+	STATE_BITS = 8,
+};
+
+enum state {
+	STATE_FREE,
+	STATE_WAITING,
+	STATE_LIVE,
+	STATE_FROZEN,
+	STATE_IDLE,
+};
+
+struct member {
+	u64 weight; /* scaled */
+	u64 since; /* waiting, live: when it was last seen to weigh something (ns); lingering: when
+		      that is over */
+	u64 shown; /* waiting, lingering: the first snapshot that shows it like that */
+	u32 pins;
+};
+
+struct roster {
+	struct roster_spec spec;
+	struct series_table *series;
+	u32 *tags;
+	struct member *members;
+	struct tracker *tracker;
+	/* Of an election: who has places, who was tracked, who wants a place back. */
+	struct ranking weakest;
+	struct tracker_entry *strangers;
+	struct ranking returning;
+	u64 now_ns; /* as told last */
+	u32 max_lingering;
+	u32 max_swaps;
+	u32 nmembers;	/* waiting and live */
+	u32 nlingering; /* frozen and idle */
+	u32 tickets;	/* for those who are elected, until the next election */
+	bool crowded;
+	u64 promotions;
+	u64 demotions;
+};
+
+static u32 at_least_one(u32 n)
+{
+	return MAX(n, 1);
+}
+
+static u32 max_candidates(const struct roster *r)
+{
+	return CANDIDATES_PER_TICKET * r->max_swaps;
+}
+
+static int allocate_ranking(struct ranking *ranking, u32 cap)
+{
+	ranking->cap = cap;
+	ranking->entries = calloc(cap, sizeof(*ranking->entries));
+	return ranking->entries ? 0 : -ENOMEM;
+}
+
+static int allocate(struct roster *r, struct err *err)
+{
+	const u32 max_members = r->spec.places * (r->spec.beside ? 2 : 1);
+	int code = series_table__new(max_members, r->spec.nlabels, &r->series, err);
+
+	if (code < 0)
+		return code;
+	code = tracker__new(MAX(2 * r->spec.places, TRACKED_MIN), &r->tracker, err);
+	if (code < 0)
+		return code;
+
+	const u32 rows = series_table__max_rows(r->series);
+
+	r->tags = calloc(rows, sizeof(*r->tags));
+	r->members = calloc(rows, sizeof(*r->members));
+	r->strangers = calloc(max_candidates(r), sizeof(*r->strangers));
+	if (!r->tags || !r->members || !r->strangers ||
+	    allocate_ranking(&r->weakest, r->max_swaps) < 0 ||
+	    allocate_ranking(&r->returning, r->max_swaps) < 0)
+		return err__set_errno(err, -ENOMEM, "%u series", r->spec.places);
+	return 0;
+}
+
+int roster__new(const struct roster_spec *spec, struct roster **ret_roster, struct err *err)
+{
+	struct roster *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return err__set_errno(err, -ENOMEM, "%u series", spec->places);
+	r->spec = *spec;
+	r->max_lingering =
+		spec->beside ? spec->places : at_least_one(spec->places / LINGERING_SHARE);
+	r->max_swaps = at_least_one(spec->whole ? spec->places : spec->places / SWAP_SHARE);
+
+	const int code = allocate(r, err);
+
+	if (code < 0) {
+		roster__free(r);
+		return code;
+	}
+	*ret_roster = r;
+	return 0;
+}
+
+void roster__free(struct roster *r)
+{
+	if (!r)
+		return;
+	free(r->returning.entries);
+	free(r->weakest.entries);
+	free(r->strangers);
+	free(r->members);
+	free(r->tags);
+	tracker__free(r->tracker);
+	series_table__free(r->series);
+	free(r);
+}
+
+const struct series_table *roster__series(const struct roster *r)
+{
+	return r->series;
+}
+
+static enum state state_of(const struct roster *r, u32 row)
+{
+	return (enum state)(r->tags[row] & ((1U << STATE_BITS) - 1));
+}
+
+static bool is_lingering(enum state state)
+{
+	return state == STATE_FROZEN || state == STATE_IDLE;
+}
+
+static bool has_place(enum state state)
+{
+	return state == STATE_WAITING || state == STATE_LIVE;
+}
+
+/* The only place where a member's state changes. */
+static void set_state(struct roster *r, u32 row, enum state state)
+{
+	const enum state before = state_of(r, row);
+
+	r->nmembers += has_place(state) - has_place(before);
+	r->nlingering += is_lingering(state) - is_lingering(before);
+	r->tags[row] += (u32)state - (u32)before;
+}
+
+static u64 next_snapshot(const struct roster *r)
+{
+	return r->spec.exposure ? r->spec.exposure->taken + 1 : 0;
+}
+
+static bool was_shown(const struct roster *r, u64 snapshot)
+{
+	return !r->spec.exposure || r->spec.exposure->shown >= snapshot;
+}
+
+static bool was_shown_twice(const struct roster *r, u64 snapshot)
+{
+	return !r->spec.exposure || r->spec.exposure->shown_twice >= snapshot;
+}
+
+static u32 free_places(const struct roster *r)
+{
+	return MIN(series_table__unused(r->series), r->spec.places - r->nmembers);
+}
+
+static u64 scaled(u64 weight)
+{
+	return weight > U64_LARGEST >> FRACTION_BITS ? U64_LARGEST : weight << FRACTION_BITS;
+}
+
+/* Rounded up: of a bound. */
+static u64 unscaled(u64 weight)
+{
+	return (weight >> FRACTION_BITS) + (weight % (1 << FRACTION_BITS) > 0);
+}
+
+static void add_weight(struct member *m, u64 weight)
+{
+	const u64 more = scaled(weight);
+
+	m->weight = m->weight > U64_LARGEST - more ? U64_LARGEST : m->weight + more;
+}
+
+/* A place was refused: from now on places are won. */
+static u32 refuse(struct roster *r, u64 hash, u64 weight)
+{
+	r->crowded = true;
+	tracker__add(r->tracker, hash, scaled(weight));
+	return SERIES_NONE;
+}
+
+static bool take_quota(struct roster *r, const struct label_builder *labels)
+{
+	return !r->spec.quota || quota__take(r->spec.quota, r->spec.quota_member, labels->nbytes);
+}
+
+static void give_quota_back(struct roster *r, u32 nbytes)
+{
+	if (r->spec.quota)
+		quota__give(r->spec.quota, r->spec.quota_member, nbytes);
+}
+
+/* What the tracker knows of it is what it starts with, or it would be the weakest at once. */
+static void begin(struct roster *r, u32 row, u64 hash, bool zero_first)
+{
+	r->members[row] = (struct member){
+		.weight = tracker__count(r->tracker, hash),
+		.since = r->now_ns,
+		.shown = next_snapshot(r),
+	};
+	tracker__remove(r->tracker, hash);
+	set_state(r, row, zero_first ? STATE_WAITING : STATE_LIVE);
+}
+
+u32 roster__make(struct roster *r, const struct label_builder *labels, u64 hash, bool zero_first)
+{
+	if (free_places(r) == 0 || !take_quota(r, labels))
+		return SERIES_NONE;
+
+	const u32 row = series_table__add(r->series, labels, hash);
+
+	if (row == SERIES_NONE)
+		give_quota_back(r, labels->nbytes);
+	else
+		begin(r, row, hash, zero_first);
+	return row;
+}
+
+/* Whoever is elected and comes while there are tickets. */
+static u32 enter_by_election(struct roster *r, const struct label_builder *labels, u64 hash,
+			     u64 weight)
+{
+	if (!tracker__add(r->tracker, hash, scaled(weight)) || r->tickets == 0)
+		return SERIES_NONE;
+
+	const u32 row = roster__make(r, labels, hash, true);
+
+	if (row != SERIES_NONE) {
+		r->tickets--;
+		r->promotions++;
+	}
+	return row;
+}
+
+u32 roster__enter(struct roster *r, const struct label_builder *labels, u64 hash, u64 weight,
+		  bool zero_first)
+{
+	if (r->crowded)
+		return enter_by_election(r, labels, hash, weight);
+
+	const u32 row = roster__make(r, labels, hash, zero_first);
+
+	return row == SERIES_NONE ? refuse(r, hash, weight) : row;
+}
+
+/* An idle member is back, unless others have taken all places (they can where those that linger
+ * stand beside the places). */
+static bool resume(struct roster *r, u32 row)
+{
+	const bool room = r->nmembers < r->spec.places;
+
+	set_state(r, row, room ? STATE_LIVE : STATE_FROZEN);
+	if (room)
+		r->members[row].since = r->now_ns;
+	return room;
+}
+
+static bool try_to_count(struct roster *r, u32 row)
+{
+	switch (state_of(r, row)) {
+	case STATE_LIVE:
+		return true;
+	case STATE_WAITING:
+		if (!was_shown(r, r->members[row].shown))
+			return false;
+		set_state(r, row, STATE_LIVE);
+		return true;
+	case STATE_IDLE:
+		return resume(r, row);
+	default:
+		return false;
+	}
+}
+
+bool roster__counts(struct roster *r, u32 row, u64 weight)
+{
+	const bool counts = try_to_count(r, row);
+
+	if (!counts)
+		add_weight(&r->members[row], weight);
+	return counts;
+}
+
+u32 roster__tag(const struct roster *r, u32 row)
+{
+	return r->tags[row];
+}
+
+bool roster__is_live(const struct roster *r, u32 row)
+{
+	return state_of(r, row) == STATE_LIVE;
+}
+
+bool roster__is_shown(const struct roster *r, u32 row)
+{
+	return state_of(r, row) != STATE_FREE;
+}
+
+void roster__weigh(struct roster *r, u32 row, u64 weight)
+{
+	if (weight == 0)
+		return;
+	add_weight(&r->members[row], weight);
+	if (has_place(state_of(r, row)))
+		r->members[row].since = r->now_ns;
+}
+
+void roster__pin(struct roster *r, u32 row)
+{
+	r->members[row].pins++;
+}
+
+void roster__unpin(struct roster *r, u32 row)
+{
+	assert(r->members[row].pins > 0);
+	r->members[row].pins--;
+}
+
+static void stop(struct roster *r, u32 row, enum state state)
+{
+	r->members[row].since = r->now_ns + r->spec.linger_ns;
+	r->members[row].shown = next_snapshot(r);
+	r->demotions++;
+	set_state(r, row, state);
+}
+
+void roster__suspend(struct roster *r, u32 row)
+{
+	const enum state state = state_of(r, row);
+
+	/* One that still waits has not been shown at 0: it cannot just go on. */
+	if (has_place(state))
+		stop(r, row, state == STATE_LIVE ? STATE_IDLE : STATE_FROZEN);
+}
+
+static bool is_protected(const struct roster *r, u32 row)
+{
+	return r->spec.pins_protect && r->members[row].pins > 0;
+}
+
+/* Who came before any time was told starts to be silent now. */
+static bool is_silent(struct roster *r, struct member *m)
+{
+	if (m->since == 0)
+		m->since = r->now_ns;
+	return r->now_ns - m->since >= r->spec.ttl_ns;
+}
+
+static void stop_silent(struct roster *r)
+{
+	if (r->spec.ttl_ns == 0)
+		return;
+	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++)
+		if (has_place(state_of(r, row)) && !is_protected(r, row) &&
+		    is_silent(r, &r->members[row]))
+			roster__suspend(r, row);
+}
+
+/* The weakest members first: they are ranked by what they do not weigh. */
+static void rank_members(struct roster *r)
+{
+	r->weakest.n = 0;
+	r->returning.n = 0;
+	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++) {
+		const enum state state = state_of(r, row);
+		const u64 weight = r->members[row].weight;
+
+		if (state == STATE_FROZEN)
+			ranking__offer(&r->returning, weight, row);
+		else if (has_place(state) && !is_protected(r, row))
+			ranking__offer(&r->weakest, U64_LARGEST - weight, row);
+	}
+	ranking__sort(&r->weakest);
+	ranking__sort(&r->returning);
+}
+
+struct election {
+	u32 open;	/* places that need not be won from anybody */
+	u32 lost;	/* of the weakest members, so many lost their places */
+	u64 bar;	/* what the last of them weighed */
+	u32 nstrangers; /* tracked keys that stand */
+	u32 strangers;	/* the next of them; the ones before won */
+	u32 returning;	/* the next of the frozen ones */
+};
+
+static u64 weight_of_weak(const struct roster *r, u32 i)
+{
+	return U64_LARGEST - r->weakest.entries[i].score;
+}
+
+/* By a quarter, and never with nothing. */
+static bool beats(u64 challenger, u64 member)
+{
+	return challenger > 0 && (u128)4 * challenger >= (u128)5 * member;
+}
+
+static u32 open_places(const struct roster *r)
+{
+	const u32 kept = r->spec.beside || r->weakest.n == 0 ? 0 : r->spec.places / SWAP_SHARE;
+	const u32 n = free_places(r);
+
+	return n > kept ? n - kept : 0;
+}
+
+/* The weakest member that is left loses its place, if this challenger beats it. */
+static bool fight(struct roster *r, struct election *e, u64 challenger)
+{
+	if (e->lost == r->weakest.n || r->nlingering >= r->max_lingering)
+		return false;
+
+	const u64 weight = weight_of_weak(r, e->lost);
+
+	if (!beats(challenger, weight))
+		return false;
+	stop(r, (u32)r->weakest.entries[e->lost++].id, STATE_FROZEN);
+	e->bar = weight;
+	return true;
+}
+
+static bool win_place(struct roster *r, struct election *e, u64 challenger)
+{
+	if (e->open == 0)
+		return fight(r, e, challenger);
+	e->open--;
+	return true;
+}
+
+/* The heaviest challenger that is left wins a place or ends the election. */
+static bool next_wins(struct roster *r, struct election *e)
+{
+	const bool stranger = e->strangers < e->nstrangers;
+	const bool frozen = e->returning < r->returning.n;
+	const u64 stranger_weight = stranger ? r->strangers[e->strangers].count : 0;
+	const u64 frozen_weight = frozen ? r->returning.entries[e->returning].score : 0;
+
+	if (!win_place(r, e, MAX(stranger_weight, frozen_weight)))
+		return false;
+	if (frozen && frozen_weight >= stranger_weight) {
+		set_state(r, (u32)r->returning.entries[e->returning++].id, STATE_LIVE);
+		r->promotions++;
+	} else {
+		e->strangers++;
+		r->tickets++;
+	}
+	return true;
+}
+
+/* Those who won, and some who would have: the tracker knows them when they come. */
+static void elect(struct roster *r, const struct election *e)
+{
+	const u32 candidates = MIN(CANDIDATES_PER_TICKET * r->tickets, e->nstrangers);
+
+	for (u32 i = 0; i < candidates; i++) {
+		const struct tracker_entry *stranger = &r->strangers[i];
+
+		if (i < e->strangers || e->lost == 0 || beats(stranger->count, e->bar))
+			tracker__elect(r->tracker, stranger->key);
+	}
+}
+
+/* Time passes for everybody: those elected must be marked afterwards. */
+static void halve(struct roster *r)
+{
+	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++)
+		r->members[row].weight /= 2;
+	tracker__halve(r->tracker);
+}
+
+static void change_places(struct roster *r)
+{
+	struct election e = {
+		.nstrangers = tracker__top(r->tracker, r->strangers, max_candidates(r)),
+	};
+
+	r->tickets = 0;
+	rank_members(r);
+	e.open = open_places(r);
+	for (u32 i = 0; i < r->max_swaps && next_wins(r, &e); i++)
+		;
+	halve(r);
+	elect(r, &e);
+}
+
+u32 roster__hold_election(struct roster *r, u64 now_ns)
+{
+	const u64 before = r->demotions;
+
+	r->now_ns = now_ns;
+	stop_silent(r);
+	if (r->crowded)
+		change_places(r);
+	else
+		halve(r);
+	return (u32)(r->demotions - before);
+}
+
+static bool is_due(const struct roster *r, u32 row)
+{
+	const struct member *m = &r->members[row];
+
+	return is_lingering(state_of(r, row)) && m->pins == 0 && r->now_ns >= m->since &&
+	       was_shown_twice(r, m->shown);
+}
+
+u32 roster__next_due(struct roster *r, u32 row, u64 now_ns)
+{
+	r->now_ns = now_ns;
+	if (r->nlingering == 0)
+		return SERIES_NONE;
+	for (; row < series_table__rows(r->series); row++) {
+		if (is_due(r, row))
+			return row;
+	}
+	return SERIES_NONE;
+}
+
+/* What it weighed stays known to the tracker. */
+void roster__remove(struct roster *r, u32 row)
+{
+	assert(is_lingering(state_of(r, row)));
+
+	if (r->crowded && r->members[row].weight > 0)
+		tracker__add(r->tracker, series_table__hash(r->series, row),
+			     r->members[row].weight);
+	give_quota_back(r, series_table__labels(r->series, row)->nbytes);
+	set_state(r, row, STATE_FREE);
+	r->tags[row] += 1U << STATE_BITS;
+	series_table__remove(r->series, row);
+}
+
+void roster__stats(const struct roster *r, struct roster_stats *ret_stats)
+{
+	*ret_stats = (struct roster_stats){
+		.counted = r->nmembers + (r->spec.beside ? 0 : r->nlingering),
+		.lingering = r->nlingering,
+		.places = r->spec.places,
+		.crowded = r->crowded,
+		.promotions = r->promotions,
+		.demotions = r->demotions,
+		.error_bound = unscaled(tracker__error(r->tracker)),
+	};
+}
+
+bool roster__is_crowded(const struct roster *r)
+{
+	return r->crowded;
+}
+
+size_t roster__footprint(const struct roster *r)
+{
+	const u32 rows = series_table__rows(r->series);
+
+	return sizeof(*r) + series_table__footprint(r->series) + tracker__footprint(r->tracker) +
+	       rows * (sizeof(*r->tags) + sizeof(*r->members)) +
+	       max_candidates(r) * sizeof(*r->strangers) + 2 * r->max_swaps * sizeof(struct ranked);
+}

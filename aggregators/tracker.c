@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An open-addressing table (linear probing), never more than half full. A slot is a key and a word:
+ * the count, and in the top bit the mark of the elected. A word of 0 is an empty slot, so that
+ * every key is possible; both lie on one cache line.
+ *
+ * A new key that finds all m counters in use makes a purge: a cut is taken off every count, and
+ * what comes to 0 is dropped. With m/2 counts or more at or above the cut, a purge takes at least
+ * cut * m/2 of the weight away and adds the cut to the error, hence error * m/2 <= W. A quarter of
+ * the counters or more come free, hence purges cost O(1) per key that was new. The cut is the
+ * median or a bit less of it: see purge_cut.
+ */
+#include "aggregators/tracker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/util.h"
+
+#define MARK (1ULL << 63)
+
+enum { BUCKET_BITS = 8, BUCKETS = 1 << BUCKET_BITS };
+
+struct slot {
+	u64 key;
+	u64 word;
+};
+
+struct tracker {
+	struct slot *slots;
+	struct slot *scratch; /* m + 1: what stays when the table is built anew */
+	u64 error;
+	u32 m;
+	u32 used;
+	u32 mask;  /* slots - 1 */
+	u32 shift; /* of a 64-bit product, for its top bits to name a slot */
+};
+
+static u64 count_of(u64 word)
+{
+	return word & ~MARK;
+}
+
+/* Two numbers up to 2^63 - 1. */
+static u64 add_saturated(u64 a, u64 b)
+{
+	return MIN(a + b, TRACKER_COUNT_MAX);
+}
+
+/* Keys are hashes, but of the caller's making: those that differ in a few bits must not cluster. */
+static u32 home_of(const struct tracker *t, u64 key)
+{
+	return (u32)((key * 0x9e3779b97f4a7c15) >> t->shift);
+}
+
+/* The slot of this key, or the empty one where it belongs. */
+static u32 find(const struct tracker *t, u64 key)
+{
+	u32 i = home_of(t, key);
+
+	while (t->slots[i].word != 0 && t->slots[i].key != key)
+		i = (i + 1) & t->mask;
+	return i;
+}
+
+static void allocate(struct tracker *t, u32 m)
+{
+	t->m = TRACKER_MIN;
+	while (t->m < m)
+		t->m *= 2;
+	t->mask = 2 * t->m - 1;
+	t->shift = (u32)__builtin_clzll(t->mask);
+	t->slots = calloc((size_t)t->mask + 1, sizeof(*t->slots));
+	t->scratch = calloc((size_t)t->m + 1, sizeof(*t->scratch));
+}
+
+int tracker__new(u32 m, struct tracker **ret_tracker, struct err *err)
+{
+	if (m > TRACKER_MAX)
+		return err__set(err, -EINVAL, "a tracker of %u counters, at most %d are possible",
+				m, TRACKER_MAX);
+
+	struct tracker *t = calloc(1, sizeof(*t));
+
+	if (t)
+		allocate(t, m);
+	if (!t || !t->slots || !t->scratch) {
+		tracker__free(t);
+		return err__set_errno(err, -ENOMEM, "tracker of %u counters", m);
+	}
+	*ret_tracker = t;
+	return 0;
+}
+
+void tracker__free(struct tracker *t)
+{
+	if (!t)
+		return;
+	free(t->scratch);
+	free(t->slots);
+	free(t);
+}
+
+/*
+ * Takes `cut` off every count, halves what is left `halvings` times, keeps of the marks those in
+ * `marks`, drops what came to 0. Nothing branches on the counts: survivors are packed, and then put
+ * back in the order of the slots, which goes through the table once.
+ */
+static void rebuild(struct tracker *t, u64 cut, u32 halvings, u64 marks)
+{
+	u32 used = 0;
+
+	for (u32 i = 0; i <= t->mask; i++) {
+		const struct slot *s = &t->slots[i];
+		const u64 count = count_of(s->word);
+		const u64 left = (count - MIN(count, cut)) >> halvings;
+
+		t->scratch[used] = (struct slot){s->key, left | (s->word & marks)};
+		used += left != 0;
+	}
+	memset(t->slots, 0, ((size_t)t->mask + 1) * sizeof(*t->slots));
+	for (u32 i = 0; i < used; i++)
+		t->slots[find(t, t->scratch[i].key)] = t->scratch[i];
+	t->used = used;
+}
+
+/* Counts from `low` on, 2^bits of them, shared out to BUCKETS ranges of the same length. */
+struct range {
+	u64 low;
+	u32 bits;
+};
+
+/* A number of buckets for all counts: exact up to 7, then four to every power of two. */
+static u32 coarse_bucket(u64 count)
+{
+	const u32 shift = 61 - (u32)__builtin_clzll(count | 4);
+
+	return 4 * shift + (u32)(count >> shift);
+}
+
+static struct range coarse_range(u32 bucket)
+{
+	const u32 shift = bucket < 8 ? 0 : bucket / 4 - 1;
+
+	return (struct range){(u64)(bucket - 4 * shift) << shift, shift};
+}
+
+static void count_coarse(const struct tracker *t, u32 *ret_buckets)
+{
+	memset(ret_buckets, 0, BUCKETS * sizeof(*ret_buckets));
+	for (u32 i = 0; i <= t->mask; i++)
+		ret_buckets[coarse_bucket(count_of(t->slots[i].word))]++;
+}
+
+static u32 fine_shift(const struct range *r)
+{
+	return r->bits > BUCKET_BITS ? r->bits - BUCKET_BITS : 0;
+}
+
+static void count_fine(const struct tracker *t, const struct range *r, u32 *ret_buckets)
+{
+	memset(ret_buckets, 0, BUCKETS * sizeof(*ret_buckets));
+	for (u32 i = 0; i <= t->mask; i++) {
+		const u64 above_low = count_of(t->slots[i].word) - r->low;
+
+		if (above_low >> r->bits == 0)
+			ret_buckets[above_low >> fine_shift(r)]++;
+	}
+}
+
+/* The bucket of the *rank-th largest count (1 is the largest); *rank becomes its rank therein. */
+static u32 bucket_of_rank(const u32 *buckets, u32 *rank)
+{
+	u32 i = BUCKETS - 1;
+
+	while (buckets[i] < *rank)
+		*rank -= buckets[i--];
+	return i;
+}
+
+/*
+ * A cut that half of the counts reach and that at least a quarter do not exceed: the lower end of
+ * the median's bucket, of buckets that get finer (nine times at most) until enough counts lie
+ * below.
+ */
+static u64 purge_cut(const struct tracker *t)
+{
+	const u32 half = t->m / 2;
+	u32 buckets[BUCKETS];
+	u32 rank = half;
+
+	count_coarse(t, buckets);
+
+	u32 bucket = bucket_of_rank(buckets, &rank);
+	struct range range = coarse_range(bucket);
+
+	/* half - rank counts lie above the bucket, the rest below it or in it */
+	while (range.bits > 0 && half + rank - buckets[bucket] < half / 2) {
+		count_fine(t, &range, buckets);
+		bucket = bucket_of_rank(buckets, &rank);
+		range.bits = fine_shift(&range);
+		range.low += (u64)bucket << range.bits;
+	}
+	return range.low;
+}
+
+static void purge(struct tracker *t)
+{
+	const u64 cut = purge_cut(t);
+
+	rebuild(t, cut, 0, MARK);
+	t->error = add_saturated(t->error, cut);
+}
+
+static void add_new(struct tracker *t, u32 i, u64 key, u64 weight)
+{
+	if (t->used == t->m) {
+		purge(t);
+		i = find(t, key);
+	}
+	t->slots[i] = (struct slot){key, weight};
+	t->used++;
+}
+
+bool tracker__add(struct tracker *t, u64 key, u64 weight)
+{
+	const u32 i = find(t, key);
+	const u64 word = t->slots[i].word;
+
+	weight = MIN(weight, TRACKER_COUNT_MAX);
+	if (word == 0) {
+		if (weight > 0)
+			add_new(t, i, key, weight);
+		return false;
+	}
+	t->slots[i].word = add_saturated(count_of(word), weight) | (word & MARK);
+	return word & MARK;
+}
+
+void tracker__elect(struct tracker *t, u64 key)
+{
+	struct slot *s = &t->slots[find(t, key)];
+
+	if (s->word != 0)
+		s->word |= MARK;
+}
+
+/* Moves back who would no longer be found behind the gap. */
+static void close_gap(struct tracker *t, u32 gap)
+{
+	for (u32 i = (gap + 1) & t->mask; t->slots[i].word != 0; i = (i + 1) & t->mask) {
+		const u32 home = home_of(t, t->slots[i].key);
+
+		if (((i - home) & t->mask) >= ((i - gap) & t->mask)) {
+			t->slots[gap] = t->slots[i];
+			gap = i;
+		}
+	}
+	t->slots[gap] = (struct slot){0};
+}
+
+void tracker__remove(struct tracker *t, u64 key)
+{
+	const u32 i = find(t, key);
+
+	if (t->slots[i].word == 0)
+		return;
+	close_gap(t, i);
+	t->used--;
+}
+
+/* The error is rounded up: an odd count and an odd error lose one of truth together. */
+void tracker__halve(struct tracker *t)
+{
+	rebuild(t, 0, 1, 0);
+	t->error = (t->error + 1) / 2;
+}
+
+u64 tracker__count(const struct tracker *t, u64 key)
+{
+	return count_of(t->slots[find(t, key)].word);
+}
+
+u64 tracker__error(const struct tracker *t)
+{
+	return t->error;
+}
+
+u32 tracker__used(const struct tracker *t)
+{
+	return t->used;
+}
+
+static bool is_heavier(const struct tracker_entry *a, const struct tracker_entry *b)
+{
+	return a->count != b->count ? a->count > b->count : a->key < b->key;
+}
+
+/* A heap whose root is the lightest; all is well but, perhaps, entry i. */
+static void sift_down(struct tracker_entry *heap, u32 n, u32 i)
+{
+	const struct tracker_entry moved = heap[i];
+
+	for (u32 child; (child = 2 * i + 1) < n; i = child) {
+		if (child + 1 < n && is_heavier(&heap[child], &heap[child + 1]))
+			child++;
+		if (!is_heavier(&moved, &heap[child]))
+			break;
+		heap[i] = heap[child];
+	}
+	heap[i] = moved;
+}
+
+static void make_heap(struct tracker_entry *entries, u32 n)
+{
+	for (u32 i = n / 2; i-- > 0;)
+		sift_down(entries, n, i);
+}
+
+/* Takes the lightest away again and again: the heaviest is left in front. */
+static void sort_heap(struct tracker_entry *heap, u32 n)
+{
+	while (n > 1) {
+		const struct tracker_entry lightest = heap[0];
+
+		n--;
+		heap[0] = heap[n];
+		sift_down(heap, n, 0);
+		heap[n] = lightest;
+	}
+}
+
+u32 tracker__top(const struct tracker *t, struct tracker_entry *ret_entries, u32 n)
+{
+	u32 len = 0;
+
+	n = MIN(n, t->used);
+	if (n == 0)
+		return 0;
+	for (u32 i = 0; i <= t->mask; i++) {
+		const struct tracker_entry e = {t->slots[i].key, count_of(t->slots[i].word)};
+
+		if (e.count == 0)
+			continue;
+		if (len < n) {
+			ret_entries[len++] = e;
+			if (len == n)
+				make_heap(ret_entries, n);
+		} else if (is_heavier(&e, &ret_entries[0])) {
+			ret_entries[0] = e;
+			sift_down(ret_entries, n, 0);
+		}
+	}
+	sort_heap(ret_entries, n);
+	return n;
+}
+
+/*
+ * Not in the order of the slots: keys that lie together there would fill one part of a smaller
+ * table to the brim before the rest. An odd stride comes by every slot, this one far from where it
+ * was.
+ */
+void tracker__merge(struct tracker *t, const struct tracker *from)
+{
+	const u32 stride = home_of(from, 1) | 1;
+
+	assert(t != from);
+	for (u32 n = 0, i = 0; n <= from->mask; n++, i = (i + stride) & from->mask)
+		tracker__add(t, from->slots[i].key, count_of(from->slots[i].word));
+	t->error = add_saturated(t->error, from->error);
+}
+
+size_t tracker__footprint(const struct tracker *t)
+{
+	return sizeof(*t) + ((size_t)t->mask + 1) * sizeof(*t->slots) +
+	       ((size_t)t->m + 1) * sizeof(*t->scratch);
+}
