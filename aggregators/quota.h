@@ -16,16 +16,19 @@ struct quota;
 /* What one family may come to need. */
 struct quota_member {
 	u32 max_series;
-	u32 lines; /* of one series in the exposition */
-	u32 bytes; /* of one series, its label texts not counted */
+	u32 lines;	/* of one series in the exposition */
+	u32 bytes;	/* of one series, its label texts not counted */
+	u32 text_bytes; /* that label texts usually take: a share has room for max_series of these,
+			   and longer texts come out of the same share */
 };
 
 /* Limits are for series only: the caller has taken off what is there without any. */
 int quota__new(const struct quota_member *members, u32 n, u64 max_lines, u64 max_bytes,
 	       struct quota **ret_quota, struct err *err);
-void quota__free(struct quota *q);
+void quota__free(struct quota *q); /* NULL is fine */
 
-/* One series more, whose label texts take text_bytes: false when there is no room for it. */
+/* One series more, whose label texts take text_bytes: false, and nothing was taken, when there is
+ * no room for it. */
 bool quota__take(struct quota *q, u32 member, u32 text_bytes);
 void quota__give(struct quota *q, u32 member, u32 text_bytes);
 

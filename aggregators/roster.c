@@ -9,7 +9,7 @@
  * frozen at once. Winners get a ticket into the next places that are free: some of them never come
  * again, so more are elected than there are tickets, and the first to come take them.
  *
- * An eighth of the places is kept for those who win against somebody, as soon as there are free
+ * A sixteenth of the places is kept for those who win against somebody, as soon as there are free
  * ones, so that a heavy newcomer need not wait for a linger to end; what is free beyond that goes
  * to the heaviest challengers without a fight.
  */
@@ -31,7 +31,8 @@ enum {
 	TRACKED_MIN = 2048,	   /* counters of the tracker, at least */
 	LINGERING_SHARE = 4,	   /* a quarter of the places */
 	SWAP_SHARE = 8,		   /* an eighth */
-	CANDIDATES_PER_TICKET = 4, /* elected, in case the others do not come */
+	KEPT_SHARE = 16,	   /* a sixteenth */
+	CANDIDATES_PER_TICKET = 2, /* elected, in case the others do not come */
 	FRACTION_BITS = 8,	   /* of weights, so that halving does not end a single event */
 	STATE_BITS = 8,
 };
@@ -46,9 +47,9 @@ enum state {
 
 struct member {
 	u64 weight; /* scaled */
-	u64 since; /* waiting, live: when it was last seen to weigh something (ns); lingering: when
-		      that is over */
-	u64 shown; /* waiting, lingering: the first snapshot that shows it like that */
+	u64 since;  /* waiting, live: when it was last seen to weigh something (ns); lingering: when
+		       that is over */
+	u64 shown;  /* waiting, lingering: the first snapshot that shows it like that */
 	u32 pins;
 };
 
@@ -326,9 +327,9 @@ bool roster__counts(struct roster *r, u32 row, u64 weight)
 	return counts;
 }
 
-u32 roster__tag(const struct roster *r, u32 row)
+const u32 *roster__tags(const struct roster *r)
 {
-	return r->tags[row];
+	return r->tags;
 }
 
 bool roster__is_live(const struct roster *r, u32 row)
@@ -441,7 +442,7 @@ static bool beats(u64 challenger, u64 member)
 
 static u32 open_places(const struct roster *r)
 {
-	const u32 kept = r->spec.beside || r->weakest.n == 0 ? 0 : r->spec.places / SWAP_SHARE;
+	const u32 kept = r->spec.beside || r->weakest.n == 0 ? 0 : r->spec.places / KEPT_SHARE;
 	const u32 n = free_places(r);
 
 	return n > kept ? n - kept : 0;

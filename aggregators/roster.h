@@ -59,9 +59,9 @@ u32 roster__make(struct roster *r, const struct label_builder *labels, u64 hash,
 /* A member comes with this weight: does it count? */
 bool roster__counts(struct roster *r, u32 row, u64 weight);
 
-/* What is true of a row changes its tag: its state, and who has it. Of a live member it is the same
- * as long as it counts. */
-u32 roster__tag(const struct roster *r, u32 row);
+/* By row, good as long as the roster: a number that changes with the row's state and with whoever
+ * has it. Of a live member it is the same as long as it counts. */
+const u32 *roster__tags(const struct roster *r);
 bool roster__is_live(const struct roster *r, u32 row);
 bool roster__is_shown(const struct roster *r, u32 row); /* anything but free */
 

@@ -19,12 +19,14 @@ struct family_snapshot {
 	struct family_desc desc;
 	size_t n;		      /* series */
 	size_t cap;		      /* series there is room for */
+	u64 error_bound;	      /* as in family_stats */
 	const struct labels **labels; /* n */
 	struct agg_rows rows;	      /* n */
 	u32 *pins;		      /* of the labels' owner; NULL: they are the snapshot's */
 };
 
 struct snapshot {
+	u64 number; /* as in struct exposure; 0 until it is given one */
 	struct family_snapshot *families;
 	size_t n;
 	size_t cap;

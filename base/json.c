@@ -30,14 +30,17 @@ static size_t put_escaped(struct strbuf *out, const char *s, size_t n)
 	return taken;
 }
 
-void json_put_quoted(struct strbuf *out, const char *s)
+static void put_quoted(struct strbuf *out, const char *s, size_t n)
 {
-	size_t n = strlen(s);
-
 	strbuf__putc(out, '"');
 	for (size_t at = 0; at < n;)
 		at += put_escaped(out, s + at, n - at);
 	strbuf__putc(out, '"');
+}
+
+void json_put_quoted(struct strbuf *out, const char *s)
+{
+	put_quoted(out, s, strlen(s));
 }
 
 void json__init(struct json *j, struct strbuf *out)
@@ -79,6 +82,12 @@ void json__text(struct json *j, const char *s)
 	json_put_quoted(j->out, s);
 }
 
+void json__text_n(struct json *j, const char *s, size_t n)
+{
+	separate(j);
+	put_quoted(j->out, s, n);
+}
+
 void json__u64(struct json *j, u64 n)
 {
 	separate(j);
@@ -93,6 +102,12 @@ void json__number(struct json *j, double n)
 	}
 	separate(j);
 	strbuf__printf(j->out, "%.9g", n);
+}
+
+void json__spelt(struct json *j, const char *number)
+{
+	separate(j);
+	strbuf__puts(j->out, number);
 }
 
 void json__bool(struct json *j, bool value)

@@ -24,8 +24,10 @@ void json__close(struct json *j, char bracket); /* '}' or ']' */
 void json__key(struct json *j, const char *key);
 
 void json__text(struct json *j, const char *s);
+void json__text_n(struct json *j, const char *s, size_t n); /* NULs may be inside */
 void json__u64(struct json *j, u64 n);
-void json__number(struct json *j, double n); /* what is no number in JSON becomes null */
+void json__number(struct json *j, double n);	      /* what is no number in JSON becomes null */
+void json__spelt(struct json *j, const char *number); /* whose digits are there already */
 void json__bool(struct json *j, bool value);
 void json__null(struct json *j);
 

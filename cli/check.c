@@ -19,6 +19,7 @@
 #include "cli/text.h"
 #include "cli/trial.h"
 #include "cli/verb.h"
+#include "cli/worst.h"
 #include "config/config.h"
 #include "exporters/prom_text.h"
 #include "pipeline/app.h"
@@ -312,33 +313,7 @@ static int make_budgets(struct sheet *s)
 	return rc;
 }
 
-/* --- samples --- */
-
-static void put_samples(struct text *t, const struct plan *plan, size_t exposition_bytes)
-{
-	u64 series = 0, lines = 0;
-
-	text__bold(t, "samples at worst");
-	put_numbers(t, "series", "lines");
-	for (u32 e = 0; e < plan->nevents; e++) {
-		for (u32 i = 0; i < plan->events[e].nmetrics; i++) {
-			const struct metric_plan *m = &plan->events[e].metrics[i];
-
-			text__to(t, INDENT);
-			text__puts(t, m->name);
-			put_counts(t, cost_series(m), cost_lines(m));
-			series += cost_series(m);
-			lines += cost_lines(m);
-		}
-	}
-	text__to(t, INDENT);
-	text__puts(t, "in all");
-	put_counts(t, series, lines);
-	text__to(t, INDENT);
-	text__printf(t, "without any event the exposition is %zu bytes (--exposition)",
-		     exposition_bytes);
-	text__end(t);
-}
+/* --- all of it --- */
 
 static int put_sheet(const struct setup *setup, struct text *t)
 {
@@ -359,8 +334,13 @@ static int put_sheet(const struct setup *setup, struct text *t)
 		put_kernel_memory(&sheet);
 		rc = put_exposition(setup, &exposition);
 	}
-	if (!rc)
-		put_samples(t, plan, exposition.len);
+	if (!rc) {
+		worst_put(t, setup);
+		text__to(t, INDENT);
+		text__printf(t, "without any event the exposition is %zu bytes (--exposition)",
+			     exposition.len);
+		text__end(t);
+	}
 	strbuf__fini(&exposition);
 	budget__fini(&sheet.budgets[0]);
 	budget__fini(&sheet.budgets[1]);
@@ -442,6 +422,8 @@ static int report(const struct check_flags *f, const struct setup *setup)
 
 	text__init(&text, stdout);
 	status = put_sheet(setup, &text);
+	if (status == EXIT_FINE)
+		status = worst_judge(setup);
 	if (status == EXIT_FINE && f->attach)
 		status = attach(setup, f->btf_path, &text);
 	flushed = setup_flush();

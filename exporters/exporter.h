@@ -11,6 +11,7 @@
 
 struct err;
 struct http_server;
+struct scrape;
 struct snapshot;
 struct strbuf;
 
@@ -18,6 +19,8 @@ struct strbuf;
 struct collect_request {
 	/* The snapshot is the receiver's to free; NULL when there was no memory for one. */
 	void (*done)(struct collect_request *req, struct snapshot *take_snapshot);
+	/* Without what the daemon says of itself: some of that is since the last scrape. */
+	bool without_self;
 	struct collect_request *next; /* the source's */
 };
 
@@ -30,6 +33,8 @@ struct metric_source {
 	void (*cancel)(struct metric_source *src, struct collect_request *req);
 	/* One scrape was answered: its HTTP status, and how long it took from request to body. */
 	void (*scraped)(struct metric_source *src, int code, u64 duration_ns);
+	/* The answer to a scrape that shows all there is was sent whole (exporters/scrapers). */
+	void (*shown)(struct metric_source *src, const struct scrape *scrape);
 	/* Bodies of /healthz and /readyz: writes text, returns the HTTP status. */
 	int (*healthz)(struct metric_source *src, struct strbuf *body);
 	int (*readyz)(struct metric_source *src, struct strbuf *body);

@@ -14,6 +14,7 @@ struct strbuf;
 struct http_answer {
 	size_t owners; /* who made it, and the requests that got it */
 	unsigned int code;
+	u64 tag; /* free for who made it, to know it again when it was sent; 0 */
 	struct MHD_Response *response;
 };
 

@@ -14,6 +14,7 @@
  */
 #include "exporters/http_server.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -39,6 +40,7 @@ enum {
 struct route {
 	const char *path;
 	http_handler_fn handler;
+	http_sent_fn sent; /* NULL: nobody wants to know */
 	void *ctx;
 };
 
@@ -76,6 +78,8 @@ struct http_request {
 	struct http_request *next; /* of the server's, while there is a connection */
 	struct http_request **link;
 	struct MHD_Connection *connection; /* NULL: libmicrohttpd is done with it */
+	struct route route;		   /* to where it went; no path: it is no longer there */
+	bool head;			   /* the method is HEAD */
 	bool handed;			   /* a handler has it and has not answered yet */
 	enum request_state state;
 	struct http_answer *answer; /* NULL when answered: close the connection */
@@ -163,11 +167,83 @@ u64 http_request__arrived_ns(const struct http_request *req)
 	return req->arrived_ns;
 }
 
+bool http_request__is_head(const struct http_request *req)
+{
+	return req->head;
+}
+
+const char *http_request__user_agent(const struct http_request *req)
+{
+	if (!req->connection)
+		return NULL;
+	return MHD_lookup_connection_value(req->connection, MHD_HEADER_KIND,
+					   MHD_HTTP_HEADER_USER_AGENT);
+}
+
+struct argument {
+	const char *name;
+	const char *value; /* NULL: not there */
+	size_t len;
+};
+
+/* libmicrohttpd's own look-up takes X for x. */
+static enum MHD_Result find_argument(void *cls, enum MHD_ValueKind kind, const char *name,
+				     size_t name_len, const char *value, size_t value_len)
+{
+	struct argument *a = cls;
+
+	(void)kind;
+	if (name_len != strlen(a->name) || memcmp(name, a->name, name_len) != 0 || !value)
+		return MHD_YES;
+	a->value = value;
+	a->len = value_len;
+	return MHD_NO;
+}
+
+const char *http_request__argument(const struct http_request *req, const char *name,
+				   size_t *ret_len)
+{
+	struct argument a = {.name = name};
+
+	if (req->connection)
+		MHD_get_connection_values_n(req->connection, MHD_GET_ARGUMENT_KIND, find_argument,
+					    &a);
+	if (a.value)
+		*ret_len = a.len;
+	return a.value;
+}
+
+static void put_address(const struct sockaddr *from, char ret_text[HTTP_PEER_MAX])
+{
+	const struct sockaddr_in6 *v6 = (const void *)from;
+	const struct sockaddr_in *v4 = (const void *)from;
+
+	if (from->sa_family == AF_INET)
+		inet_ntop(AF_INET, &v4->sin_addr, ret_text, HTTP_PEER_MAX);
+	else if (from->sa_family != AF_INET6)
+		memcpy(ret_text, "unix", sizeof("unix"));
+	else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], ret_text, HTTP_PEER_MAX);
+	else
+		inet_ntop(AF_INET6, &v6->sin6_addr, ret_text, HTTP_PEER_MAX);
+}
+
+void http_request__peer(const struct http_request *req, char ret_text[HTTP_PEER_MAX])
+{
+	const union MHD_ConnectionInfo *info = NULL;
+
+	ret_text[0] = '\0';
+	if (req->connection)
+		info = MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (info && info->client_addr)
+		put_address(info->client_addr, ret_text);
+}
+
 /* ---- what libmicrohttpd calls ---- */
 
 static void on_patience_over(uv_timer_t *patience);
 
-static const struct route *find_route(const struct http_server *s, const char *path)
+static struct route *find_route(const struct http_server *s, const char *path)
 {
 	for (size_t i = 0; i < s->nroutes; i++)
 		if (!strcmp(s->routes[i].path, path))
@@ -187,7 +263,9 @@ static void dispatch(struct http_request *req, const char *path, const char *met
 		request__refuse(req, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
 	} else if (!s->stopping) {
 		req->handed = true;
-		route->handler(route->ctx, req);
+		req->head = !strcmp(method, MHD_HTTP_METHOD_HEAD);
+		req->route = *route;
+		req->route.handler(req->route.ctx, req);
 	}
 	if (s->stopping) /* perhaps by the handler */
 		request__refuse(req, MHD_HTTP_SERVICE_UNAVAILABLE, "shutting down");
@@ -234,10 +312,12 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 	struct http_request *req = *request;
 
 	(void)connection;
-	(void)how;
 	if (!req)
 		return;
 	*request = NULL;
+	if (req->answer && req->route.sent)
+		req->route.sent(req->route.ctx, req, req->answer,
+				how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	*req->link = req->next;
 	if (req->next)
 		req->next->link = req->link;
@@ -376,12 +456,24 @@ int http_server__route(struct http_server *s, const char *path, http_handler_fn 
 	return 0;
 }
 
-void http_server__unroute(struct http_server *s, const char *path)
+void http_server__watch(struct http_server *s, const char *path, http_sent_fn sent)
 {
-	const struct route *route = find_route(s, path);
+	struct route *route = find_route(s, path);
 
 	if (route)
-		s->routes[route - s->routes] = s->routes[--s->nroutes];
+		route->sent = sent;
+}
+
+void http_server__unroute(struct http_server *s, const char *path)
+{
+	struct route *route = find_route(s, path);
+
+	if (!route)
+		return;
+	for (struct http_request *req = s->requests; req; req = req->next)
+		if (req->route.path && !strcmp(req->route.path, path))
+			req->route = (struct route){0};
+	*route = s->routes[--s->nroutes];
 }
 
 int http_server__listen(struct http_server *s, const char *address, struct err *err)

@@ -25,6 +25,17 @@ int http_server__new(struct uv_loop_s *loop, struct http_server **ret_server, st
 int http_server__route(struct http_server *s, const char *path, http_handler_fn handler, void *ctx,
 		       struct err *err);
 
+/*
+ * What became of an answer: it was sent whole (the kernel has all of it, which is all that can be
+ * known), or not. Called from inside the server, which is not to be called back; the request may be
+ * asked until the return. When the server stops, the answer may be its own.
+ */
+typedef void (*http_sent_fn)(void *ctx, const struct http_request *req, const struct http_answer *a,
+			     bool whole);
+
+/* Tells of every answer to requests for a path, until it is unrouted; ctx is the handler's. */
+void http_server__watch(struct http_server *s, const char *path, http_sent_fn sent);
+
 /* No more requests for this path: 404 from now on. What the handler has it still must answer. */
 void http_server__unroute(struct http_server *s, const char *path);
 
@@ -53,5 +64,22 @@ void http_request__respond_line(struct http_request *req, int code, const char *
 
 /* When the request's headers had arrived, on uv_hrtime()'s clock (ns). */
 u64 http_request__arrived_ns(const struct http_request *req);
+
+bool http_request__is_head(const struct http_request *req);
+
+/*
+ * What else the client said; borrowed until the answer was sent, at least until the handler
+ * returned. NULL where it did not, or has gone. An argument stands in the query and is decoded
+ * (%41 is A, + is a blank); what is wrongly encoded stays as it is. It may have NULs inside: then
+ * *ret_len is more than strlen().
+ */
+const char *http_request__user_agent(const struct http_request *req);
+const char *http_request__argument(const struct http_request *req, const char *name,
+				   size_t *ret_len);
+
+/* The client's address without its port, or "unix"; an IPv4 address looks like one also where IPv6
+ * brought it. "" when the client has gone. */
+enum { HTTP_PEER_MAX = 46 };
+void http_request__peer(const struct http_request *req, char ret_text[HTTP_PEER_MAX]);
 
 #endif

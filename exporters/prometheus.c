@@ -19,6 +19,7 @@
 #include "exporters/http_answer.h"
 #include "exporters/http_server.h"
 #include "exporters/prom_text.h"
+#include "exporters/scrapers.h"
 
 enum {
 	STEP_LINES = 500,  /* rendered between two looks at the clock: some 20 us */
@@ -96,6 +97,33 @@ static void answer_all(struct prometheus *p, struct scrapes *scrapes, struct htt
 	scrapes->n = 0;
 }
 
+/* With `name[]` a client asks for some families only. */
+static bool is_filtered(const struct http_request *req)
+{
+	size_t n;
+
+	return http_request__argument(req, "name[]", &n);
+}
+
+/* Only what was sent whole has been shown. The tag is the snapshot's number; a refusal has none. */
+static void on_sent(void *ctx, const struct http_request *req, const struct http_answer *answer,
+		    bool whole)
+{
+	struct prometheus *p = ctx;
+	char peer[HTTP_PEER_MAX];
+	const char *agent = http_request__user_agent(req);
+
+	if (!whole || !answer->tag || http_request__is_head(req) || is_filtered(req))
+		return;
+	http_request__peer(req, peer);
+	p->spec.source->shown(p->spec.source, &(struct scrape){
+						      .address = peer,
+						      .agent = agent ? agent : "",
+						      .asked_ns = http_request__arrived_ns(req),
+						      .number = answer->tag,
+					      });
+}
+
 /* ---- a round ---- */
 
 static void end_round(struct prometheus *p)
@@ -115,10 +143,12 @@ static void finish_rendering(struct prometheus *p)
 {
 	struct http_answer *answer = http_answer__new_from(HTTP_OK, PROM_TEXT_TYPE, &p->body);
 
-	if (answer)
+	if (answer) {
+		answer->tag = p->snapshot->number;
 		answer_all(p, &p->serving, answer);
-	else
+	} else {
 		refuse_all(p, &p->serving, "out of memory while rendering");
+	}
 	http_answer__free(answer);
 	free_rendering(p);
 	end_round(p);
@@ -214,6 +244,7 @@ static int prometheus__start(struct exporter *e, struct err *err)
 
 	if (ret)
 		return err__wrap(err, "exporter prometheus");
+	http_server__watch(p->spec.http, p->spec.telemetry_path, on_sent);
 	uv_idle_init(p->spec.loop, &p->idle);
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include "pipeline/app.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
@@ -19,9 +20,9 @@
 #include "base/util.h"
 #include "base/version.h"
 #include "config/config.h"
+#include "exporters/exporter.h"
 #include "exporters/http_server.h"
 #include "exporters/pages.h"
-#include "exporters/prometheus.h"
 #include "pipeline/caps.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
@@ -35,6 +36,8 @@ enum { NS_PER_MS = 1000000, SETTLE_TURNS = 200 };
 /* What the daemon does on a signal, and which. */
 enum { SIGNALS = 4 };
 
+enum { EXPORTERS_MAX = 8 };
+
 struct app {
 	uv_loop_t loop;
 	const struct app_options *options;
@@ -42,7 +45,9 @@ struct app {
 	struct collector *collector;
 	struct http_server *http;
 	struct pages *pages;
-	struct exporter *exporter;
+	struct exporter *exporters[EXPORTERS_MAX]; /* that were started */
+	size_t nexporters;
+	size_t exporters_open; /* while stopping */
 	struct drain *drain;
 	struct flush *flush;
 	struct source *source;
@@ -131,23 +136,30 @@ static void on_http_stopped(void *ctx)
 	app->drain = NULL;
 }
 
-static void on_exporter_stopped(void *ctx)
+static void stop_http(struct app *app)
 {
-	struct app *app = ctx;
-
 	if (app->http)
 		http_server__stop(app->http, on_http_stopped, app);
 	else
 		on_http_stopped(app);
 }
 
+static void on_exporter_stopped(void *ctx)
+{
+	struct app *app = ctx;
+
+	if (--app->exporters_open == 0)
+		stop_http(app);
+}
+
 /* Closes whatever there is; the loop runs out when it is closed. */
 static void close_all(struct app *app)
 {
-	if (app->exporter)
-		app->exporter->ops->stop(app->exporter, on_exporter_stopped, app);
-	else
-		on_exporter_stopped(app);
+	app->exporters_open = app->nexporters;
+	for (size_t i = 0; i < app->nexporters; i++)
+		app->exporters[i]->ops->stop(app->exporters[i], on_exporter_stopped, app);
+	if (app->nexporters == 0)
+		stop_http(app);
 }
 
 /* Everything is detached, flushed and drained once. What a program had reserved but not yet
@@ -352,7 +364,24 @@ static int start_http(struct app *app, struct err *err)
 	return rc;
 }
 
-static int start_exporter(struct app *app, struct err *err)
+static int start_exporter(struct app *app, const struct exporter_ops *ops,
+			  const struct exporter_spec *spec, struct err *err)
+{
+	struct exporter *e = NULL;
+	int rc = ops->create(spec, &e, err);
+
+	if (rc)
+		return rc;
+	rc = ops->start(e, err);
+	if (rc)
+		ops->destroy(e);
+	else
+		app->exporters[app->nexporters++] = e;
+	return rc;
+}
+
+/* One of each kind, and the pages. */
+static int start_exporters(struct app *app, struct err *err)
 {
 	const struct exporter_spec spec = {
 		.http = app->http,
@@ -366,10 +395,11 @@ static int start_exporter(struct app *app, struct err *err)
 		.telemetry_path = spec.telemetry_path,
 		.version = ringtally_version,
 	};
-	int rc = prometheus_ops.create(&spec, &app->exporter, err);
+	int rc = 0;
 
-	if (!rc)
-		rc = app->exporter->ops->start(app->exporter, err);
+	assert(exporter_kinds_count <= EXPORTERS_MAX);
+	for (size_t i = 0; !rc && i < exporter_kinds_count; i++)
+		rc = start_exporter(app, exporter_kinds[i], &spec, err);
 	return rc ? rc : pages__new(&pages, &app->pages, err);
 }
 
@@ -421,7 +451,7 @@ static enum exit_status app__start(struct app *app, struct err *err)
 	    flush__new(&app->loop, app->collector, app->drain, interval_ms, &app->flush, err) ||
 	    source__new(app->collector, app->drain, app->flush, &app->source, err))
 		return EXIT_RUNTIME;
-	rc = start_exporter(app, err);
+	rc = start_exporters(app, err);
 	if (rc)
 		return status_of(rc);
 	rc = caps_drop(err);
@@ -436,8 +466,8 @@ static enum exit_status app__start(struct app *app, struct err *err)
 
 static void free_app(struct app *app)
 {
-	if (app->exporter)
-		app->exporter->ops->destroy(app->exporter);
+	for (size_t i = 0; i < app->nexporters; i++)
+		app->exporters[i]->ops->destroy(app->exporters[i]);
 	pages__free(app->pages);
 	http_server__free(app->http);
 	source__free(app->source);

@@ -205,6 +205,7 @@ static u64 monotonic_ns(void)
 static int make_routes(struct collector *c, struct err *err)
 {
 	static const struct decoder_env env = {.now_ns = monotonic_ns};
+	const struct route_spec spec = {c->plan, &env, c->ncpus, &c->exposure};
 	int rc = 0;
 
 	c->ledgers = calloc(c->plan->nevents + 1, sizeof(struct ledger *));
@@ -216,7 +217,7 @@ static int make_routes(struct collector *c, struct err *err)
 
 		rc = probe_object__use(c->objects[event->object], event, err);
 	}
-	return rc ? rc : route__new(c->plan, &env, c->ncpus, &c->route, err);
+	return rc ? rc : route__new(&spec, &c->route, err);
 }
 
 int collector__new(const struct config *config, const char *btf_path, struct diags *diags,
@@ -228,6 +229,7 @@ int collector__new(const struct config *config, const char *btf_path, struct dia
 	if (!c)
 		return err__set_errno(err, -ENOMEM, "collector");
 	c->config = config;
+	c->exposure = (struct exposure)EXPOSURE_INIT;
 	rc = count_cpus(c, err);
 	if (!rc)
 		rc = add_objects(c, config, btf_path, err);
@@ -267,11 +269,7 @@ void collector__free(struct collector *c)
 
 int collector__open_rings(struct collector *c, struct err *err)
 {
-	int rc = rings__new(&c->budget.rings, route__record, c->route, &c->rings, err);
-
-	if (!rc)
-		rings__set_expect(c->rings, route__expect);
-	return rc;
+	return rings__new(&c->budget.rings, route__records, c->route, &c->rings, err);
 }
 
 void collector__load(struct collector *c, u32 object)
@@ -402,6 +400,11 @@ void collector__totals(const struct collector *c, struct ledger_totals *ret_tota
 	}
 	if (c->rings)
 		rings__peek(c->rings, count_pending, &pending);
+}
+
+void collector__tick(struct collector *c, u64 now_ns)
+{
+	route__tick(c->route, now_ns);
 }
 
 int collector__snapshot(struct collector *c, struct snapshot *s)

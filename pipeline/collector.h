@@ -10,6 +10,7 @@
 #ifndef RINGTALLY_PIPELINE_COLLECTOR_H
 #define RINGTALLY_PIPELINE_COLLECTOR_H
 
+#include "aggregators/exposure.h"
 #include "pipeline/budget.h"
 #include "pipeline/ledger.h"
 #include "pipeline/probe_image.h"
@@ -30,6 +31,7 @@ struct collector {
 	struct ledger **ledgers;     /* NULL: that event is not loaded */
 	struct event_memory *memory; /* of each event, as loaded */
 	u64 constants_memory;	     /* of all objects, with what is no event's */
+	struct exposure exposure;    /* families read it; pipeline/source writes it */
 	struct route *route;
 	bool quiet; /* no other thread is at the objects: their programs may be looked at */
 };
@@ -83,6 +85,9 @@ int collector__flush(const struct collector *c, u32 object, u32 cpu);
 /* The books of every event, with what waits in the rings: ret_totals has plan->nevents. Events
  * without books are all 0. */
 void collector__totals(const struct collector *c, struct ledger_totals *ret_totals);
+
+/* Time passes for all configured metrics: every FAMILY_TICK_NS or so, monotonic. */
+void collector__tick(struct collector *c, u64 now_ns);
 
 /* All configured metrics; 0 or -ENOMEM. */
 int collector__snapshot(struct collector *c, struct snapshot *s);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/cost.h"
 
-#include "aggregators/series.h"
 #include "base/util.h"
 #include "pipeline/plan.h"
 #include "pipeline/probe_image.h"
@@ -103,22 +102,4 @@ u64 cost_of_constants(u32 nevents, const struct cost_machine *machine)
 	u64 bytes = nevents * (sizeof(struct wire_plan) + sizeof(struct wire_filter));
 
 	return mapped_array_bytes(1, bytes, machine->page_bytes) + MAP_BYTES;
-}
-
-u64 cost_lines_per_series(const struct family_desc *desc)
-{
-	if (desc->shape != AGG_SHAPE_HISTOGRAM)
-		return 1;
-	return (u64)desc->nbounds + 3; /* +Inf, _sum, _count */
-}
-
-/* __other__ and __lost__ stand beside the label sets; without labels there is one series. */
-u64 cost_series(const struct metric_plan *metric)
-{
-	return metric->nlabels ? (u64)metric->limits.max_series + SERIES_FIRST : 1;
-}
-
-u64 cost_lines(const struct metric_plan *metric)
-{
-	return cost_series(metric) * cost_lines_per_series(&metric->desc);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a plan costs before it runs: kernel memory on a machine of so many CPUs, and lines of the
- * exposition at worst. Pure arithmetic. The figures of maps follow what the kernel itself says in
- * /proc/PID/fdinfo (map_mem_usage), and are rather a little above it than below; those of start
- * maps are estimates, as the size of a hash map's elements is the kernel's business.
+ * What a plan costs in the kernel before it runs, on a machine of so many CPUs (what it costs the
+ * daemon is told by pipeline/extent.h). Pure arithmetic. The figures of maps follow what the kernel
+ * itself says in /proc/PID/fdinfo (map_mem_usage), and are rather a little above it than below;
+ * those of start maps are estimates, as the size of a hash map's elements is the kernel's business.
  */
 #ifndef RINGTALLY_PIPELINE_COST_H
 #define RINGTALLY_PIPELINE_COST_H
@@ -11,8 +11,6 @@
 #include "base/types.h"
 
 struct event_plan;
-struct family_desc;
-struct metric_plan;
 struct rings_layout;
 struct start_map;
 
@@ -42,10 +40,5 @@ u64 cost_of_rings(const struct rings_layout *layout, u32 page_bytes);
 
 /* An object's constants: plans and filters of all its events, used or not. */
 u64 cost_of_constants(u32 nevents, const struct cost_machine *machine);
-
-/* Lines of the exposition: of one series; series at most; of the whole metric at most. */
-u64 cost_lines_per_series(const struct family_desc *desc);
-u64 cost_series(const struct metric_plan *metric);
-u64 cost_lines(const struct metric_plan *metric);
 
 #endif

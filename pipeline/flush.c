@@ -53,6 +53,8 @@ struct flush {
 	bool failed;		      /* said once */
 	struct flush_waiter *waiting; /* for the next flush */
 	struct flush_waiter *served;  /* by this one */
+	void (*ended)(void *ctx);     /* NULL: nobody listens */
+	void *ended_ctx;
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -199,6 +201,8 @@ static void on_barrier(struct drain_barrier *barrier)
 		served->done(served);
 		served = next;
 	}
+	if (f->ended)
+		f->ended(f->ended_ctx);
 }
 
 int flush__new(struct uv_loop_s *loop, struct collector *c, struct drain *d, u64 interval_ms,
@@ -236,6 +240,12 @@ void flush__request(struct flush *f, struct flush_waiter *w)
 		begin(f);
 	else
 		rest(f);
+}
+
+void flush__listen(struct flush *f, void (*ended)(void *ctx), void *ctx)
+{
+	f->ended = ended;
+	f->ended_ctx = ctx;
 }
 
 static void on_closed(uv_handle_t *handle)

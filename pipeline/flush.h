@@ -35,6 +35,10 @@ void flush__start(struct flush *f);
 
 void flush__request(struct flush *f, struct flush_waiter *w);
 
+/* One listener is told of the end of every flush, behind all who waited for it: where idle daemons
+ * do what has to be done now and then. */
+void flush__listen(struct flush *f, void (*ended)(void *ctx), void *ctx);
+
 /* Closes the handles, forgets who waits; it frees itself when they are closed. Before the drain is
  * closed. NULL is fine. */
 void flush__close(struct flush *f);

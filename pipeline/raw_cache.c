@@ -7,15 +7,13 @@
 
 #include "base/util.h"
 
-enum {
-	WAYS = 4,
-	HUGE_BYTES = 2 << 20,
-	FAR_BYTES = 256 << 10
-}; /* more than is kept near a CPU along with other things */
+enum { WAYS = 4, HUGE_BYTES = 2 << 20 };
 
 struct raw_cache {
 	u32 words;
 	u32 ways;
+	u32 entry_words;
+	u32 set_words;
 	u64 set_mask;
 	size_t bytes;
 	u64 *entries; /* each: the ticket (0: empty), then the key */
@@ -29,6 +27,20 @@ static u64 entry_words(u32 words)
 size_t raw_cache_entry_bytes(u32 words)
 {
 	return entry_words(words) * sizeof(u64);
+}
+
+static u64 power_of_two(u32 entries)
+{
+	u64 n = 1;
+
+	while (n < entries)
+		n *= 2;
+	return n;
+}
+
+size_t raw_cache_bytes(u32 words, u32 entries)
+{
+	return power_of_two(entries) * raw_cache_entry_bytes(words);
 }
 
 /* Zeroed, and a set begins a cache line. What is large comes in huge pages where the kernel has
@@ -48,16 +60,16 @@ static u64 *allocate(size_t bytes)
 struct raw_cache *raw_cache__new(u32 words, u32 entries)
 {
 	struct raw_cache *c = calloc(1, sizeof(*c));
-	u64 n = 1;
+	const u64 n = power_of_two(entries);
 
 	if (!c)
 		return NULL;
-	while (n < entries)
-		n *= 2;
 	c->words = words;
 	c->ways = (u32)MIN(n, (u64)WAYS);
+	c->entry_words = (u32)entry_words(words);
+	c->set_words = c->ways * c->entry_words;
 	c->set_mask = n / c->ways - 1;
-	c->bytes = n * raw_cache_entry_bytes(words);
+	c->bytes = raw_cache_bytes(words, entries);
 	c->entries = allocate(c->bytes);
 	if (!c->entries) {
 		free(c);
@@ -74,48 +86,46 @@ void raw_cache__free(struct raw_cache *c)
 	free(c);
 }
 
-/* The place `way` of the hash's set. */
-static u64 *entry_of(const struct raw_cache *c, u64 hash, u64 way)
+/* The first entry of the hash's set. */
+static u64 *set_of(const struct raw_cache *c, u64 hash)
 {
-	return &c->entries[((hash & c->set_mask) * c->ways + way) * entry_words(c->words)];
-}
-
-bool raw_cache__is_far(const struct raw_cache *c)
-{
-	return c->bytes >= FAR_BYTES;
+	return c->entries + (hash & c->set_mask) * c->set_words;
 }
 
 void raw_cache__prefetch(const struct raw_cache *c, u64 hash)
 {
-	__builtin_prefetch(entry_of(c, hash, 0));
+	__builtin_prefetch(set_of(c, hash));
 }
 
+/* Keys have few words: a call of memcmp would cost more than the comparison. */
 static bool has_key(const struct raw_cache *c, const u64 *entry, const u64 *key)
 {
-	return entry[0] && !memcmp(entry + 1, key, c->words * sizeof(u64));
+	u64 differ = !entry[0];
+
+	for (u32 i = 0; i < c->words; i++)
+		differ |= entry[1 + i] ^ key[i];
+	return !differ;
 }
 
 u64 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash)
 {
-	for (u32 way = 0; way < c->ways; way++) {
-		const u64 *entry = entry_of(c, hash, way);
+	const u64 *set = set_of(c, hash);
 
+	for (const u64 *entry = set; entry < set + c->set_words; entry += c->entry_words)
 		if (has_key(c, entry, key))
 			return entry[0];
-	}
 	return RAW_CACHE_MISS;
 }
 
 /* Its own place, an empty one, or one that bits of the hash choose which the set does not use. */
 static u64 *place_for(const struct raw_cache *c, const u64 *key, u64 hash)
 {
-	for (u32 way = 0; way < c->ways; way++) {
-		u64 *entry = entry_of(c, hash, way);
+	u64 *set = set_of(c, hash);
 
+	for (u64 *entry = set; entry < set + c->set_words; entry += c->entry_words)
 		if (!entry[0] || has_key(c, entry, key))
 			return entry;
-	}
-	return entry_of(c, hash, hash >> 62 & (c->ways - 1));
+	return set + (hash >> 62 & (c->ways - 1)) * c->entry_words;
 }
 
 void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u64 ticket)

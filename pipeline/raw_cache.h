@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw label words -> ticket, for one metric: spares the decoding of labels seen before. Bounded, and
- * free to forget: a hash leads to a set of four places side by side, and a new key that finds all
- * of them taken evicts one. All memory is taken at creation (untouched pages cost nothing).
+ * Raw label words -> ticket, for one metric: spares the decoding of labels seen before. Bounded,
+ * and free to forget: a hash leads to a set of four places side by side, and a new key that finds
+ * all of them taken evicts one. All memory is taken at creation (untouched pages cost nothing).
  */
 #ifndef RINGTALLY_PIPELINE_RAW_CACHE_H
 #define RINGTALLY_PIPELINE_RAW_CACHE_H
@@ -13,16 +13,15 @@ struct raw_cache;
 
 enum { RAW_CACHE_MISS = 0 }; /* no ticket */
 
-/* Bytes of an entry. */
+/* Bytes of an entry, and of all there will be for so many. */
 size_t raw_cache_entry_bytes(u32 words);
+size_t raw_cache_bytes(u32 words, u32 entries);
 
 /* For keys of `words` words; `entries` is rounded up to a power of two. NULL when out of memory. */
 struct raw_cache *raw_cache__new(u32 words, u32 entries);
 void raw_cache__free(struct raw_cache *c);
 
-/* The place of this hash will be looked at soon. Worth it where the cache is far: too large to be
- * near a CPU anyway. */
-bool raw_cache__is_far(const struct raw_cache *c);
+/* The place of this hash will be looked at soon: asks for its memory. */
 void raw_cache__prefetch(const struct raw_cache *c, u64 hash);
 
 u64 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libbpf's ring_buffer consumes; it has no bounded consume (1.1.2), so its callback stops it with
- * -EAGAIN once the budget is spent: the record it was called for counts as consumed. One
- * ring_buffer per ring, so that one full ring cannot starve the others.
+ * Rings are consumed without libbpf's ring_buffer: it hands out one record at a time, tells no
+ * positions and knows no bound (1.1.2). A ring's mapping is the kernel's contract: a page with the
+ * consumer's position, which is ours to write, one with the producers', then the data, mapped twice
+ * in a row, so that no record wraps. Each record stands behind a header of two u32, whose first is
+ * the length, with a bit for "not submitted yet" and one for "discarded".
  *
- * libbpf does not tell positions either. They are in the first two pages of the ring's mapping
- * (consumer, producer), which anybody may map for reading.
+ * Records are handed out in batches, and the consumer's position moves once per batch: producers
+ * read it at each record.
  */
 #include "pipeline/rings.h"
 
@@ -21,16 +23,13 @@
 #include "base/util.h"
 #include "pipeline/map_memory.h"
 
-/* How far records are announced: some ten of them. */
-enum { AHEAD_BYTES = 512 };
+enum { BATCH_RECORDS = 32 };
 
 struct ring {
 	struct rings *rings;
 	int map_fd;
-	struct ring_buffer *consumer;
-	void *positions; /* two pages, read only */
-	u64 ahead;	 /* position up to which records were announced */
-	u64 produced;	 /* producer's position when it was last looked at */
+	u64 *consumer;	/* position; the page is mapped for writing */
+	char *producer; /* position; the page is mapped for reading, along with the data */
 };
 
 struct rings {
@@ -42,30 +41,28 @@ struct rings {
 	int outer_fd;
 	int wake_fd;
 	u64 memory;
-	rings_record_fn record;
-	rings_record_fn expect; /* NULL: none */
+	rings_records_fn take;
 	void *ctx;
-	size_t budget;
 	u64 consumed;
 	u32 next; /* the ring whose turn it is to be drained first */
 	struct ring ring[];
 };
 
-static u64 position(const struct ring *ring, size_t offset)
-{
-	const u64 *at = (const u64 *)((const char *)ring->positions + offset);
-
-	return __atomic_load_n(at, __ATOMIC_ACQUIRE);
-}
-
 static u64 consumer_position(const struct ring *ring)
 {
-	return position(ring, 0);
+	return *ring->consumer; /* nobody else writes it */
 }
 
 static u64 producer_position(const struct ring *ring)
 {
-	return position(ring, ring->rings->page);
+	return __atomic_load_n((const u64 *)ring->producer, __ATOMIC_ACQUIRE);
+}
+
+static const char *data_at(const struct ring *ring, u64 position)
+{
+	const struct rings *r = ring->rings;
+
+	return ring->producer + r->page + (position & (r->size - 1));
 }
 
 /* A record's header in a ring. */
@@ -91,61 +88,74 @@ static u64 room_of(size_t n)
 	return ROUND_UP((u64)n + BPF_RINGBUF_HDR_SZ, 8);
 }
 
-/* Announces what comes within AHEAD_BYTES of the record at `position`, whose header is at `at`. The
- * ring is mapped twice in a row, so what is that near is in one piece. */
-static void ring__look_ahead(struct ring *ring, u64 position, const char *at)
+/* Finds the next records, up to `max` of them and up to one that is not submitted yet. Returns how
+ * many, and the position behind them. */
+static u32 ring__gather(const struct ring *ring, struct rings_record *records, u32 max,
+			u64 *ret_end)
 {
-	const struct rings *r = ring->rings;
+	const u64 produced = producer_position(ring);
+	u64 at = consumer_position(ring);
+	u32 n = 0;
 
-	ring->ahead = MAX(ring->ahead, position);
-	while (ring->ahead < position + AHEAD_BYTES) {
-		const char *header = at + (ring->ahead - position);
-		struct ring_header next;
+	while (n < max && at < produced) {
+		const char *header = data_at(ring, at);
+		const struct ring_header h = header_at(header);
 
-		if (ring->ahead >= ring->produced)
-			ring->produced = producer_position(ring);
-		if (ring->ahead >= ring->produced)
-			return;
-		next = header_at(header);
-		if (!next.submitted || next.n > r->size - AHEAD_BYTES)
-			return;
-		if (!next.discarded)
-			r->expect(r->ctx, header + BPF_RINGBUF_HDR_SZ, next.n);
-		ring->ahead += room_of(next.n);
+		if (!h.submitted)
+			break;
+		if (!h.discarded)
+			records[n++] = (struct rings_record){header + BPF_RINGBUF_HDR_SZ, h.n};
+		at += room_of(h.n);
 	}
+	*ret_end = at;
+	return n;
 }
 
-/* libbpf moves the consumer's position on after each record, so now it is this one's. */
-static int on_sample(void *ctx, void *data, size_t n)
+/* Hands out one batch. Returns how many records; 0: nothing more is there for now. */
+static u32 ring__take_batch(struct ring *ring, size_t max)
 {
-	struct ring *ring = ctx;
+	struct rings_record records[BATCH_RECORDS];
 	struct rings *r = ring->rings;
+	u64 end;
+	const u32 n = ring__gather(ring, records, (u32)MIN(max, (size_t)BATCH_RECORDS), &end);
 
-	if (r->expect)
-		ring__look_ahead(ring, consumer_position(ring),
-				 (const char *)data - BPF_RINGBUF_HDR_SZ);
-	r->record(r->ctx, data, n);
-	r->consumed++;
-	return --r->budget == 0 ? -EAGAIN : 0;
+	if (n > 0)
+		r->take(r->ctx, records, n);
+	if (end != consumer_position(ring)) /* else the producers' copy of it stays good */
+		__atomic_store_n(ring->consumer, end, __ATOMIC_RELEASE);
+	r->consumed += n;
+	return n;
+}
+
+static int ring__map(struct ring *ring, const struct rings *r)
+{
+	void *consumer = mmap(NULL, r->page, PROT_READ | PROT_WRITE, MAP_SHARED, ring->map_fd, 0);
+	void *producer;
+
+	if (consumer == MAP_FAILED)
+		return -errno;
+	ring->consumer = consumer;
+	producer = mmap(NULL, r->page + 2 * r->size, PROT_READ, MAP_SHARED, ring->map_fd,
+			(off_t)r->page);
+	if (producer == MAP_FAILED)
+		return -errno;
+	ring->producer = producer;
+	return 0;
 }
 
 static int ring__open(struct ring *ring, struct rings *r, struct err *err)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
 	u32 cpu = (u32)(ring - r->ring) * r->cpus_per_ring; /* its first */
+	int rc;
 
 	ring->rings = r;
 	ring->map_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (u32)r->size, NULL);
 	if (ring->map_fd < 0)
 		return err__set_errno(err, -errno, "ring of CPU %u (%zu bytes)", cpu, r->size);
-	ring->consumer = ring_buffer__new(ring->map_fd, on_sample, ring, NULL);
-	if (!ring->consumer)
-		return err__set_errno(err, -errno, "mapping the ring of CPU %u", cpu);
-	ring->positions = mmap(NULL, 2 * r->page, PROT_READ, MAP_SHARED, ring->map_fd, 0);
-	if (ring->positions == MAP_FAILED) {
-		ring->positions = NULL;
-		return err__set_errno(err, -errno, "mapping the ring of CPU %u", cpu);
-	}
+	rc = ring__map(ring, r);
+	if (rc)
+		return err__set_errno(err, rc, "mapping the ring of CPU %u", cpu);
 	if (epoll_ctl(r->wake_fd, EPOLL_CTL_ADD, ring->map_fd, &event))
 		return err__set_errno(err, -errno, "watching the ring of CPU %u", cpu);
 	return 0;
@@ -210,7 +220,7 @@ static int open_outer(struct rings *r, struct err *err)
 	return r->outer_fd < 0 ? err__set_errno(err, -errno, "map m_rings") : 0;
 }
 
-int rings__new(const struct rings_layout *layout, rings_record_fn record, void *ctx,
+int rings__new(const struct rings_layout *layout, rings_records_fn take, void *ctx,
 	       struct rings **ret_rings, struct err *err)
 {
 	u32 n = rings_layout_count(layout);
@@ -224,7 +234,7 @@ int rings__new(const struct rings_layout *layout, rings_record_fn record, void *
 	r->cpus_per_ring = layout->cpus_per_ring;
 	r->size = layout->size;
 	r->page = (size_t)sysconf(_SC_PAGESIZE);
-	r->record = record;
+	r->take = take;
 	r->ctx = ctx;
 	r->outer_fd = -1;
 	for (u32 i = 0; i < n; i++)
@@ -249,9 +259,10 @@ void rings__free(struct rings *r)
 	if (!r)
 		return;
 	for (u32 i = 0; i < r->n; i++) {
-		ring_buffer__free(r->ring[i].consumer);
-		if (r->ring[i].positions)
-			munmap(r->ring[i].positions, 2 * r->page);
+		if (r->ring[i].consumer)
+			munmap(r->ring[i].consumer, r->page);
+		if (r->ring[i].producer)
+			munmap(r->ring[i].producer, r->page + 2 * r->size);
 		if (r->ring[i].map_fd >= 0)
 			close(r->ring[i].map_fd);
 	}
@@ -260,11 +271,6 @@ void rings__free(struct rings *r)
 	if (r->wake_fd >= 0)
 		close(r->wake_fd);
 	free(r);
-}
-
-void rings__set_expect(struct rings *r, rings_record_fn expect)
-{
-	r->expect = expect;
 }
 
 u32 rings__ncpus(const struct rings *r)
@@ -297,17 +303,19 @@ void rings__acknowledge(struct rings *r)
 
 size_t rings__drain(struct rings *r, size_t max)
 {
-	u64 before = r->consumed;
+	size_t left = max;
 
-	r->budget = max;
-	for (u32 i = 0; i < r->n && r->budget > 0; i++) {
+	for (u32 i = 0; i < r->n && left > 0; i++) {
 		struct ring *ring = &r->ring[r->next];
+		u32 n;
 
 		r->next = (r->next + 1) % r->n;
-		if (consumer_position(ring) != producer_position(ring))
-			ring_buffer__consume(ring->consumer);
+		do {
+			n = ring__take_batch(ring, left);
+			left -= n;
+		} while (n > 0 && left > 0);
 	}
-	return (size_t)(r->consumed - before);
+	return max - left;
 }
 
 void rings__mark(const struct rings *r, u64 *ret_positions)
@@ -348,38 +356,23 @@ u64 rings__consumed(const struct rings *r)
 	return r->consumed;
 }
 
-/* Walks the records between the two positions. The kernel writes a header of two u32 before each;
- * the first is the length, with a bit for "not submitted yet" and one for "discarded". The data is
- * mapped twice in a row, so no record wraps. */
-static int ring__peek(const struct ring *ring, rings_record_fn record, void *ctx)
+static void ring__peek(const struct ring *ring, rings_record_fn record, void *ctx)
 {
-	const struct rings *r = ring->rings;
+	const u64 end = producer_position(ring);
 	u64 at = consumer_position(ring);
-	u64 end = producer_position(ring);
-	char *data;
 
-	if (at == end)
-		return 0;
-	data = mmap(NULL, 2 * r->size, PROT_READ, MAP_SHARED, ring->map_fd, (off_t)(2 * r->page));
-	if (data == MAP_FAILED)
-		return -errno;
 	while (at < end) {
-		const char *header = data + (at & (r->size - 1));
-		struct ring_header h = header_at(header);
+		const char *header = data_at(ring, at);
+		const struct ring_header h = header_at(header);
 
 		if (h.submitted && !h.discarded)
 			record(ctx, header + BPF_RINGBUF_HDR_SZ, h.n);
 		at += room_of(h.n);
 	}
-	munmap(data, 2 * r->size);
-	return 0;
 }
 
-int rings__peek(const struct rings *r, rings_record_fn record, void *ctx)
+void rings__peek(const struct rings *r, rings_record_fn record, void *ctx)
 {
-	int rc = 0;
-
-	for (u32 i = 0; !rc && i < r->n; i++)
-		rc = ring__peek(&r->ring[i], record, ctx);
-	return rc;
+	for (u32 i = 0; i < r->n; i++)
+		ring__peek(&r->ring[i], record, ctx);
 }

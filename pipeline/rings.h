@@ -13,6 +13,16 @@
 struct err;
 struct rings;
 
+/* A record in a ring: `n` bytes, 8-byte aligned. */
+struct rings_record {
+	const void *data;
+	size_t n;
+};
+
+/* Called for some records in a row, of one ring, whose bytes are good until it returns. In batches,
+ * so that whoever takes them can ask for the memory that one needs while it works on another. */
+typedef void (*rings_records_fn)(void *ctx, const struct rings_record *records, size_t n);
+
 /* Called for each record with bytes that are good until it returns. */
 typedef void (*rings_record_fn)(void *ctx, const void *record, size_t n);
 
@@ -29,13 +39,9 @@ static inline u32 rings_layout_count(const struct rings_layout *layout)
 	return (layout->ncpus + layout->cpus_per_ring - 1) / layout->cpus_per_ring;
 }
 
-int rings__new(const struct rings_layout *layout, rings_record_fn record, void *ctx,
+int rings__new(const struct rings_layout *layout, rings_records_fn take, void *ctx,
 	       struct rings **ret_rings, struct err *err);
 void rings__free(struct rings *r);
-
-/* A hint: called for each record some records before its turn, with the same bytes, so that memory
- * it will need can be asked for ahead of time. NULL (as it is at first): nobody wants to know. */
-void rings__set_expect(struct rings *r, rings_record_fn expect);
 
 u32 rings__ncpus(const struct rings *r);
 u32 rings__count(const struct rings *r);
@@ -46,7 +52,7 @@ int rings__map_fd(const struct rings *r); /* of the map of maps */
 int rings__wake_fd(const struct rings *r);
 void rings__acknowledge(struct rings *r);
 
-/* Hands out at most about `max` records, from all rings in turn. Returns how many. */
+/* Hands out at most `max` records, from all rings in turn. Returns how many. */
 size_t rings__drain(struct rings *r, size_t max);
 
 /* How far producers have come, a position per ring, and whether the consumer has passed that point
@@ -64,6 +70,6 @@ u64 rings__memory(const struct rings *r);   /* kernel memory of all there is, in
 u64 rings__consumed(const struct rings *r); /* records handed out since the start */
 
 /* Records that wait in the rings, in order, without consuming them. */
-int rings__peek(const struct rings *r, rings_record_fn record, void *ctx);
+void rings__peek(const struct rings *r, rings_record_fn record, void *ctx);
 
 #endif

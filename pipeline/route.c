@@ -15,6 +15,7 @@
 #include "pipeline/ledger.h"
 #include "pipeline/plan.h"
 #include "pipeline/raw_cache.h"
+#include "pipeline/rings.h"
 
 /* Of the cache of raw keys of one metric: twice as many entries as series, so that all of them find
  * room, as far as that takes no more memory than this. */
@@ -31,6 +32,7 @@ struct metric_route {
 	struct family *family;
 	struct raw_cache *cache;
 	struct label_route *labels;
+	u8 *raw_key_from; /* where in the key the words of the raw key stand */
 };
 
 /* What came from one CPU. */
@@ -49,6 +51,19 @@ struct event_route {
 	u8 generation; /* of the books that are kept now */
 };
 
+/* What a metric gets of a record, on its way there. */
+struct addition {
+	struct metric_route *metric;
+	const u64 *key; /* of the record */
+	u64 *raw_key;
+	u64 hash; /* of the raw key */
+	family_ticket ticket;
+	struct agg_delta delta;
+};
+
+/* Additions that are on their way together: enough to wait for memory side by side. */
+enum { ADDITIONS_MAX = 64 };
+
 struct route {
 	struct event_route *events;
 	u32 nevents;
@@ -57,6 +72,9 @@ struct route {
 	struct decoder **decoders;
 	u32 ndecoders;
 	struct label_builder builder;
+	struct addition additions[ADDITIONS_MAX];
+	u32 nadditions;
+	u64 *raw_keys; /* of all additions */
 };
 
 /* The decoder of a label: one per kind, unless it looks at the names of just this field. */
@@ -101,27 +119,44 @@ static u32 cache_entries(const struct metric_plan *plan)
 	return (u32)MIN(wanted, fit / 2);
 }
 
+size_t route_cache_bytes(const struct metric_plan *plan)
+{
+	return raw_cache_bytes(cached_words(plan), cache_entries(plan));
+}
+
 static int metric_route__init(struct metric_route *m, const struct metric_plan *plan,
-			      struct route *r, const struct decoder_env *env, struct err *err)
+			      struct route *r, const struct route_spec *from, struct err *err)
 {
 	const struct family_spec spec = {
 		.desc = plan->desc,
 		.kind = plan->kind,
 		.has_value = plan->value != NULL,
 		.limits = plan->limits,
+		.exposure = from->exposure,
 	};
 	int rc = family__new(&spec, &m->family, err);
 
 	m->plan = plan;
 	for (u32 i = 0; !rc && i < plan->nlabels; i++) {
 		m->labels[i].plan = &plan->labels[i];
-		rc = decoder_for(r, &plan->labels[i], env, &m->labels[i].decoder, err);
+		rc = decoder_for(r, &plan->labels[i], from->env, &m->labels[i].decoder, err);
 	}
 	return rc;
 }
 
+/* A word of a key has a number below WIRE_KEY_WORDS_MAX. */
+static u8 *list_raw_key_words(const struct metric_plan *plan)
+{
+	u8 *words = calloc(plan->label_words + 1, sizeof(*words)), *to = words;
+
+	for (u32 i = 0; words && i < plan->nlabels; i++)
+		for (u32 w = 0; w < plan->labels[i].field->words; w++)
+			*to++ = (u8)(plan->labels[i].key_word + w);
+	return words;
+}
+
 static int event_route__init(struct event_route *e, const struct event_plan *plan, struct route *r,
-			     const struct decoder_env *env, struct err *err)
+			     const struct route_spec *from, struct err *err)
 {
 	e->plan = plan;
 	e->metrics = calloc(plan->nmetrics, sizeof(*e->metrics));
@@ -135,30 +170,52 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 
 		m->cache = raw_cache__new(cached_words(metric), cache_entries(metric));
 		m->labels = calloc(metric->nlabels + 1, sizeof(*m->labels));
-		if (!m->cache || !m->labels)
+		m->raw_key_from = list_raw_key_words(metric);
+		if (!m->cache || !m->labels || !m->raw_key_from)
 			return err__set_errno(err, -ENOMEM, "metric %s", metric->name);
-		rc = metric_route__init(m, metric, r, env, err);
+		rc = metric_route__init(m, metric, r, from, err);
 		if (rc)
 			return rc;
 	}
 	return 0;
 }
 
-int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
-	       struct route **ret_route, struct err *err)
+static u32 longest_raw_key(const struct plan *plan)
 {
+	u32 longest = 0;
+
+	for (u32 i = 0; i < plan->nevents; i++)
+		for (u32 m = 0; m < plan->events[i].nmetrics; m++)
+			longest = MAX(longest, cached_words(&plan->events[i].metrics[m]));
+	return longest;
+}
+
+/* Room for that of each addition, whatever its metric. */
+static bool make_raw_keys(struct route *r, const struct plan *plan)
+{
+	const size_t words = longest_raw_key(plan) + 1;
+
+	r->raw_keys = calloc(ADDITIONS_MAX * words, sizeof(u64));
+	for (u32 i = 0; r->raw_keys && i < ADDITIONS_MAX; i++)
+		r->additions[i].raw_key = r->raw_keys + i * words;
+	return r->raw_keys != NULL;
+}
+
+int route__new(const struct route_spec *spec, struct route **ret_route, struct err *err)
+{
+	const struct plan *plan = spec->plan;
 	struct route *r = calloc(1, sizeof(*r));
 	int rc = 0;
 
 	if (!r)
 		return err__set_errno(err, -ENOMEM, "route");
-	r->ncpus = ncpus;
+	r->ncpus = spec->ncpus;
 	r->events = calloc(plan->nevents + 1, sizeof(*r->events));
-	if (!r->events)
+	if (!r->events || !make_raw_keys(r, plan))
 		rc = err__set_errno(err, -ENOMEM, "route");
 	for (u32 i = 0; !rc && r->events && i < plan->nevents; i++) {
 		r->nevents++;
-		rc = event_route__init(&r->events[i], &plan->events[i], r, env, err);
+		rc = event_route__init(&r->events[i], &plan->events[i], r, spec, err);
 	}
 	if (rc) {
 		route__free(r);
@@ -174,6 +231,7 @@ static void event_route__fini(struct event_route *e)
 		family__free(e->metrics[i].family);
 		raw_cache__free(e->metrics[i].cache);
 		free(e->metrics[i].labels);
+		free(e->metrics[i].raw_key_from);
 	}
 	free(e->metrics);
 	free(e->cpus);
@@ -188,6 +246,7 @@ void route__free(struct route *r)
 	for (u32 i = 0; i < r->ndecoders; i++)
 		r->decoders[i]->ops->destroy(r->decoders[i]);
 	free(r->decoders);
+	free(r->raw_keys);
 	free(r->events);
 	free(r);
 }
@@ -216,51 +275,66 @@ static bool decode_labels(struct route *r, struct metric_route *m, const u64 *ke
 }
 
 /* The metric's raw key: its own label words in the order of its labels, and their presence. */
-static void pick_words(const struct metric_plan *plan, const u64 *key, u64 *ret_words)
+static void pick_words(const struct metric_route *m, const u64 *key, u64 *ret_words)
 {
-	for (u32 i = 0; i < plan->nlabels; i++) {
-		const struct label_plan *label = &plan->labels[i];
+	const struct metric_plan *plan = m->plan;
 
-		for (u32 w = 0; w < label->field->words; w++)
-			*ret_words++ = key[label->key_word + w];
-	}
+	for (u32 i = 0; i < plan->label_words; i++)
+		ret_words[i] = key[m->raw_key_from[i]];
 	if (plan->label_presence)
-		*ret_words = key[0] & plan->label_presence;
+		ret_words[plan->label_words] = key[0] & plan->label_presence;
 }
 
-/* A raw key, and what leads to it. */
-struct raw_key {
-	u64 words[LABELS_MAX * WIRE_KEY_WORDS_MAX + 1];
-	u64 hash;
-};
-
-static void raw_key__pick(struct raw_key *raw, const struct metric_plan *plan, const u64 *key)
+/* First step: what it is looked up by. */
+static void push_addition(struct route *r, struct metric_route *m, const u64 *key,
+			  const struct agg_delta *delta)
 {
-	pick_words(plan, key, raw->words);
-	raw->hash = hash_bytes(raw->words, cached_words(plan) * sizeof(u64));
+	struct addition *a = &r->additions[r->nadditions++];
+
+	a->metric = m;
+	a->key = key;
+	pick_words(m, key, a->raw_key);
+	a->hash = hash_bytes(a->raw_key, cached_words(m->plan) * sizeof(u64));
+	a->delta = *delta;
+	raw_cache__prefetch(m->cache, a->hash);
+}
+
+/* Second step: where it leads to, if that is known. */
+static void look_up(struct addition *a)
+{
+	a->ticket = raw_cache__find(a->metric->cache, a->raw_key, a->hash);
+	if (a->ticket != FAMILY_NO_TICKET)
+		family__prefetch(a->metric->family, a->ticket);
 }
 
 /* Decodes the labels, and remembers where they led to. */
-static void add_decoded(struct route *r, struct metric_route *m, const u64 *key,
-			const struct raw_key *raw, const struct agg_delta *delta)
+static void add_decoded(struct route *r, const struct addition *a)
 {
-	const bool final = decode_labels(r, m, key);
-	const family_ticket ticket = family__add(m->family, &r->builder, delta);
+	struct metric_route *m = a->metric;
+	const bool final = decode_labels(r, m, a->key);
+	const family_ticket ticket = family__add(m->family, &r->builder, &a->delta);
 
 	if (final && ticket != FAMILY_NO_TICKET)
-		raw_cache__put(m->cache, raw->words, raw->hash, ticket);
+		raw_cache__put(m->cache, a->raw_key, a->hash, ticket);
 }
 
-static void add(struct route *r, struct metric_route *m, const u64 *key,
-		const struct agg_delta *delta)
+/* Third step. The ticket may be of a series that an addition before this one has ended, or be
+ * missing although one before this one has brought it: then it is decoded, which is always right.
+ */
+static void add(struct route *r, const struct addition *a)
 {
-	struct raw_key raw;
-	family_ticket ticket;
+	if (a->ticket == FAMILY_NO_TICKET ||
+	    !family__add_at(a->metric->family, a->ticket, &a->delta))
+		add_decoded(r, a);
+}
 
-	raw_key__pick(&raw, m->plan, key);
-	ticket = raw_cache__find(m->cache, raw.words, raw.hash);
-	if (ticket == FAMILY_NO_TICKET || !family__add_at(m->family, ticket, delta))
-		add_decoded(r, m, key, &raw, delta);
+static void settle_additions(struct route *r)
+{
+	for (u32 i = 0; i < r->nadditions; i++)
+		look_up(&r->additions[i]);
+	for (u32 i = 0; i < r->nadditions; i++)
+		add(r, &r->additions[i]);
+	r->nadditions = 0;
 }
 
 static bool is_ours(const struct route *r, const struct wire_head *head)
@@ -356,6 +430,8 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 
 	if (!e)
 		return;
+	if (r->nadditions > ADDITIONS_MAX - WIRE_METRICS_MAX)
+		settle_additions(r);
 	e->cpus[partial->head.cpu].consumed += partial->count;
 	bits = e->plan->wire.has_bits ? partial->words[0] : (u64)-1;
 	for (u32 i = 0; i < e->plan->nmetrics; i++) {
@@ -363,30 +439,12 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 		struct agg_delta delta = delta_of(m->plan, &e->plan->wire, partial);
 
 		if (bits & WIRE_BITS_METRIC(i))
-			add(r, m, partial->words, &delta);
+			push_addition(r, m, partial->words, &delta);
 	}
 }
 
-void route__expect(void *ctx, const void *record, size_t n)
+static void take_record(struct route *r, const void *record, size_t n)
 {
-	struct route *r = ctx;
-	const struct wire_partial *partial = check_record(r, record, n);
-	const struct event_route *e = partial ? &r->events[partial->head.event] : NULL;
-
-	for (u32 i = 0; e && i < e->plan->nmetrics; i++) {
-		const struct metric_route *m = &e->metrics[i];
-		struct raw_key raw;
-
-		if (m->plan->nlabels == 0 || !raw_cache__is_far(m->cache))
-			continue;
-		raw_key__pick(&raw, m->plan, partial->words);
-		raw_cache__prefetch(m->cache, raw.hash);
-	}
-}
-
-void route__record(void *ctx, const void *record, size_t n)
-{
-	struct route *r = ctx;
 	const struct wire_partial *partial = check_record(r, record, n);
 	const struct wire_mark *mark = check_mark(r, record, n);
 
@@ -397,6 +455,16 @@ void route__record(void *ctx, const void *record, size_t n)
 	else
 		r->malformed++;
 }
+
+void route__records(void *ctx, const struct rings_record *records, size_t n)
+{
+	struct route *r = ctx;
+
+	for (size_t i = 0; i < n; i++)
+		take_record(r, records[i].data, records[i].n);
+	settle_additions(r);
+}
+
 int route__inspect(const struct route *r, const void *record, size_t n, u32 *ret_event,
 		   u64 *ret_count)
 {
@@ -438,6 +506,13 @@ void route__collect_lost(struct route *r, u32 event, struct ledger *ledger)
 
 	for (u32 m = 0; m < e->plan->nmetrics; m++)
 		collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+}
+
+void route__tick(struct route *r, u64 now_ns)
+{
+	for (u32 i = 0; i < r->nevents; i++)
+		for (u32 m = 0; m < r->events[i].plan->nmetrics; m++)
+			family__tick(r->events[i].metrics[m].family, now_ns);
 }
 
 int route__snapshot(struct route *r, struct snapshot *s)

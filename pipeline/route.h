@@ -5,6 +5,10 @@
  * and count and sum are added there. No allocation per record after first sight, no formatting, no
  * clock.
  *
+ * Memory decides what that costs where series are many. So records are taken some at a time, in
+ * three steps, each of which asks for the memory that the next one needs: all raw keys are picked
+ * and hashed, then all places in the cache looked up, then everything is added.
+ *
  * A series is its decoded texts: many raw keys may lead to one series. The folded series is never
  * remembered for a key, so that the limit's policy sees every folded event.
  */
@@ -15,25 +19,37 @@
 
 struct decoder_env;
 struct err;
+struct exposure;
 struct family;
 struct ledger;
+struct metric_plan;
 struct plan;
+struct rings_record;
 struct route;
 struct snapshot;
 
-int route__new(const struct plan *plan, const struct decoder_env *env, u32 ncpus,
-	       struct route **ret_route, struct err *err);
+/* Bytes that the cache of a metric's raw keys may come to take. */
+size_t route_cache_bytes(const struct metric_plan *plan);
+
+/* What the routes of a plan rest on; all is borrowed for life. */
+struct route_spec {
+	const struct plan *plan;
+	const struct decoder_env *env;
+	u32 ncpus;
+	const struct exposure *exposure; /* of all families; NULL: nobody has to be waited for */
+};
+
+int route__new(const struct route_spec *spec, struct route **ret_route, struct err *err);
 void route__free(struct route *r);
 
-/* One record, from a ring: checked, never trusted. Matches rings_record_fn; ctx is the route. */
-void route__record(void *ctx, const void *record, size_t n);
-
-/* The same record will come soon: asks for the memory that it will need. Matches rings_record_fn.
- */
-void route__expect(void *ctx, const void *record, size_t n);
+/* Records, from a ring: checked, never trusted. Matches rings_records_fn; ctx is the route. */
+void route__records(void *ctx, const struct rings_record *records, size_t n);
 
 /* What the kernel lost of an event, from its books, to the lost series of its metrics. */
 void route__collect_lost(struct route *r, u32 event, struct ledger *ledger);
+
+/* Time passes for all metrics: every FAMILY_TICK_NS or so. */
+void route__tick(struct route *r, u64 now_ns);
 
 /* Adds all metrics to the snapshot, in the order of the config's events. 0 or -ENOMEM. */
 int route__snapshot(struct route *r, struct snapshot *s);

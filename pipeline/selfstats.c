@@ -296,28 +296,70 @@ static const struct family *family_of(const struct metric_at *at)
 	return route__family(at->collector->route, at->event, at->metric);
 }
 
-static u64 series_live(const struct metric_at *at)
+static const struct metric_plan *plan_of(const struct metric_at *at)
+{
+	return &at->collector->plan->events[at->event].metrics[at->metric];
+}
+
+static struct family_stats stats_of(const struct metric_at *at)
 {
 	struct family_stats stats;
 
 	family__stats(family_of(at), &stats);
-	return stats.series;
+	return stats;
 }
 
-static u64 series_limit(const struct metric_at *at)
+/* Families with numbers of metrics of different units have one scale for all. */
+enum { METRIC_SCALE = 9 };
+
+/* A number that the limits of a metric keep, brought to METRIC_SCALE: it is in the unit of the
+ * metric, or a histogram's count. */
+static u128 in_metric_scale(const struct metric_at *at, u128 n)
 {
-	struct family_stats stats;
+	const struct family_desc *desc = &plan_of(at)->desc;
 
-	family__stats(family_of(at), &stats);
-	return stats.limit;
+	for (u8 i = desc->nbounds ? 0 : desc->scale; i < METRIC_SCALE; i++)
+		n *= 10;
+	return n;
 }
 
-static u64 folded(const struct metric_at *at)
+static bool every_metric(const struct metric_at *at)
+{
+	(void)at;
+	return true;
+}
+
+static bool is_ranked(const struct metric_at *at)
+{
+	return plan_of(at)->kind->ranked;
+}
+
+static u128 series_live(const struct metric_at *at)
+{
+	return stats_of(at).series;
+}
+
+static u128 series_limit(const struct metric_at *at)
+{
+	return stats_of(at).limit;
+}
+
+static u128 retired(const struct metric_at *at)
+{
+	return in_metric_scale(at, stats_of(at).retired);
+}
+
+static u128 error_bound(const struct metric_at *at)
+{
+	return in_metric_scale(at, stats_of(at).error_bound);
+}
+
+static u128 folded(const struct metric_at *at)
 {
 	return family__folded(family_of(at), (u16)at->label);
 }
 
-static u64 decode_errors(const struct metric_at *at)
+static u128 decode_errors(const struct metric_at *at)
 {
 	return route__decode_errors(at->collector->route, at->event, at->metric, at->label);
 }
@@ -326,29 +368,48 @@ static u64 decode_errors(const struct metric_at *at)
 static const struct metric_family {
 	struct about about;
 	bool per_label;
-	u64 (*value)(const struct metric_at *at);
+	bool (*has)(const struct metric_at *at);
+	u128 (*value)(const struct metric_at *at);
 } metric_families[] = {
 	{{SELF("series"), "Series of a metric, without __other__ and __lost__.", AGG_SHAPE_GAUGE,
 	  0},
 	 false,
+	 every_metric,
 	 series_live},
 	{{SELF("series_limit"), "Most series a metric may have.", AGG_SHAPE_GAUGE, 0},
 	 false,
+	 every_metric,
 	 series_limit},
+	{{SELF("retired_total"),
+	  "What series held that have ended, in the unit of the metric; a histogram's count.",
+	  AGG_SHAPE_COUNTER, METRIC_SCALE},
+	 false,
+	 every_metric,
+	 retired},
+	{{SELF("topk_error_bound"),
+	  "Nothing that has no series of its own had more of late, in the unit of the metric.",
+	  AGG_SHAPE_GAUGE, METRIC_SCALE},
+	 false,
+	 is_ranked,
+	 error_bound},
 	{{SELF("folded_total"), "Events whose label values were folded into __other__.",
 	  AGG_SHAPE_COUNTER, 0},
 	 true,
+	 every_metric,
 	 folded},
 	{{SELF("decode_errors_total"), "Label values that could not be decoded.", AGG_SHAPE_COUNTER,
 	  0},
 	 true,
+	 every_metric,
 	 decode_errors},
 };
 
 static void add_metric(struct snapshot *s, const struct metric_family *f, struct metric_at at)
 {
-	const struct metric_plan *m = &at.collector->plan->events[at.event].metrics[at.metric];
+	const struct metric_plan *m = plan_of(&at);
 
+	if (!f->has(&at))
+		return;
 	if (!f->per_label) {
 		snapshot__sample(s, f->value(&at), LABELS(m->name));
 		return;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What has been shown to whom is written here, into the collector's exposure: numbers when
+ * snapshots are taken, how far scrapers have come when their answers were sent, and at every tick,
+ * as some may have stopped coming.
+ */
 #include "pipeline/source.h"
 
 #include <errno.h>
@@ -6,10 +11,12 @@
 #include <time.h>
 #include <uv.h>
 
+#include "aggregators/family.h"
 #include "aggregators/snapshot.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/util.h"
+#include "exporters/scrapers.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
 #include "pipeline/flush.h"
@@ -19,6 +26,9 @@
 
 /* /healthz: older than this many of the longest intervals between drains is not healthy. */
 enum { HEALTHY_INTERVALS = 10, NS_PER_MS = 1000000 };
+
+/* Ticks ride on flushes, which come a little early or late: one that is nearly due is due. */
+#define TICK_MIN_NS (FAMILY_TICK_NS * 3 / 4)
 
 struct source {
 	struct metric_source metrics;
@@ -30,6 +40,8 @@ struct source {
 	struct collect_request *waiting; /* for the next flush */
 	struct collect_request *served;	 /* by the one that was requested */
 	struct scrape_stats scrapes;
+	struct scrapers scrapers;
+	u64 ticked_ns;
 	u64 started_ms;
 	bool ready;
 };
@@ -39,7 +51,7 @@ static struct source *source_of(struct metric_source *metrics)
 	return container_of(metrics, struct source, metrics);
 }
 
-static struct snapshot *take_snapshot(struct source *s)
+static void show_self(struct source *s, struct snapshot *snapshot)
 {
 	const struct selfstats self = {
 		.collector = s->collector,
@@ -48,13 +60,21 @@ static struct snapshot *take_snapshot(struct source *s)
 		.scrapes = &s->scrapes,
 		.started_ms = s->started_ms,
 	};
+
+	selfstats_snapshot(&self, snapshot);
+	process_stats_snapshot(snapshot);
+}
+
+static struct snapshot *take_snapshot(struct source *s, bool without_self)
+{
 	struct snapshot *snapshot;
 
 	if (snapshot__new(&snapshot))
 		return NULL;
+	snapshot->number = ++s->collector->exposure.taken;
 	if (collector__snapshot(s->collector, snapshot) == 0) {
-		selfstats_snapshot(&self, snapshot);
-		process_stats_snapshot(snapshot);
+		if (!without_self)
+			show_self(s, snapshot);
 		if (!snapshot__failed(snapshot))
 			return snapshot;
 	}
@@ -81,7 +101,7 @@ static void on_flushed(struct flush_waiter *waiter)
 		struct collect_request *req = s->served;
 
 		s->served = req->next;
-		req->done(req, take_snapshot(s));
+		req->done(req, take_snapshot(s, req->without_self));
 	}
 	request_flush(s);
 }
@@ -117,6 +137,26 @@ static void cancel(struct metric_source *metrics, struct collect_request *req)
 static void scraped(struct metric_source *metrics, int code, u64 duration_ns)
 {
 	scrape_stats__add(&source_of(metrics)->scrapes, code, duration_ns);
+}
+
+static void shown(struct metric_source *metrics, const struct scrape *scrape)
+{
+	struct source *s = source_of(metrics);
+
+	scrapers__add(&s->scrapers, scrape);
+	scrapers__expose(&s->scrapers, uv_hrtime(), &s->collector->exposure);
+}
+
+static void on_flush_ended(void *ctx)
+{
+	struct source *s = ctx;
+	const u64 now_ns = uv_hrtime();
+
+	if (now_ns - s->ticked_ns < TICK_MIN_NS)
+		return;
+	s->ticked_ns = now_ns;
+	scrapers__expose(&s->scrapers, now_ns, &s->collector->exposure);
+	collector__tick(s->collector, now_ns);
 }
 
 static int healthz(struct metric_source *metrics, struct strbuf *body)
@@ -168,13 +208,15 @@ int source__new(struct collector *c, struct drain *d, struct flush *f, struct so
 	if (!s)
 		return err__set_errno(err, -ENOMEM, "source");
 	*s = (struct source){
-		.metrics = {collect, cancel, scraped, healthz, readyz},
+		.metrics = {collect, cancel, scraped, shown, healthz, readyz},
 		.collector = c,
 		.drain = d,
 		.flush = f,
 		.flushed = {.done = on_flushed},
 		.started_ms = wall_clock_ms(),
 	};
+	scrapers__init(&s->scrapers);
+	flush__listen(f, on_flush_ended, s);
 	*ret_source = s;
 	return 0;
 }

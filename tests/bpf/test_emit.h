@@ -48,15 +48,18 @@ static inline u32 stay_on_this_cpu(void)
 	return cpu;
 }
 
-static inline void take_record(void *ctx, const void *bytes, size_t n)
+static inline void take_records(void *ctx, const struct rings_record *records, size_t n)
 {
 	struct loaded *l = ctx;
-	struct record *record = &l->records[l->nrecords++];
 
-	assert_true(l->nrecords <= RECORDS_MAX);
-	assert_in_range(n, sizeof(struct wire_partial), sizeof(record->raw));
-	record->bytes = n;
-	memcpy(record->raw, bytes, n);
+	for (size_t i = 0; i < n; i++) {
+		struct record *record = &l->records[l->nrecords++];
+
+		assert_true(l->nrecords <= RECORDS_MAX);
+		assert_in_range(records[i].n, sizeof(struct wire_partial), sizeof(record->raw));
+		record->bytes = records[i].n;
+		memcpy(record->raw, records[i].data, records[i].n);
+	}
 }
 
 static inline u32 drain(struct loaded *l)
@@ -128,7 +131,7 @@ static inline struct loaded *load_with(const struct load_options *options)
 	l->wire = l->event->wire;
 	l->wire.enabled = !options->off;
 	l->wire.preemptible = options->preemptible;
-	if (rings__new(&layout, take_record, l, &l->rings, &err))
+	if (rings__new(&layout, take_records, l, &l->rings, &err))
 		fail_msg("rings: %s", err.msg);
 	switch_programs_off(l->object);
 	for (; *programs; programs++)

@@ -259,10 +259,10 @@ static void measure_plan(const struct case_ *plan, const struct schema *schema,
 	free(config);
 }
 
-static void ignore_record(void *ctx, const void *record, size_t n)
+static void ignore_records(void *ctx, const struct rings_record *records, size_t n)
 {
 	(void)ctx;
-	(void)record;
+	(void)records;
 	(void)n;
 }
 
@@ -296,7 +296,7 @@ static void every_plan_loads(void **state)
 	struct err err = {0};
 
 	(void)state;
-	if (rings__new(&layout, ignore_record, NULL, &rings, &err))
+	if (rings__new(&layout, ignore_records, NULL, &rings, &err))
 		fail_msg("rings: %s", err.msg);
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
 		measure_plan(&plans[i], schema, rings);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "pipeline/rings.h"
 #include "tests/unit/pipeline/plan_test.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,6 +50,7 @@ static struct route *make_route(void)
 						 .has_presence = true}};
 	static struct schema schema = {.events = events, .nevents = ARRAY_SIZE(events)};
 	static struct planned planned;
+	struct route_spec spec = {.env = &(struct decoder_env){0}, .ncpus = 2};
 	struct route *route = NULL;
 
 	schema.context = fake_context();
@@ -63,8 +65,8 @@ static struct route *make_route(void)
 			    "- {name: f_total, event: full, type: counter, where: kind == one,\n"
 			    "   labels: [maybe]}\n",
 			    &(struct plan_source){"fuzz", &schema}, 1);
-	if (planned.rc || planned.diags.errors ||
-	    route__new(planned.plan, &(struct decoder_env){0}, 2, &route, &planned.err))
+	spec.plan = planned.plan;
+	if (planned.rc || planned.diags.errors || route__new(&spec, &route, &planned.err))
 		abort();
 	return route;
 }
@@ -80,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int rc = route__inspect(r, record, size, &event, &count);
 	u64 malformed = route__malformed(r) + (rc == -EBADMSG);
 	u64 consumed = route__consumed(r, event) + count;
-	route__record(r, record, size);
+	route__records(r, &(struct rings_record){record, size}, 1);
 	/* The first record of a newer generation begins the count anew. */
 	bool anew = rc == 0 && route__consumed(r, event) == count;
 	if (route__malformed(r) != malformed || (route__consumed(r, event) != consumed && !anew))

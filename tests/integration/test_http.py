@@ -66,6 +66,14 @@ class Http(unittest.TestCase):
     def test_query_does_not_matter(self):
         self.assertEqual(self.daemon.request("/metrics?x=1").status, 200)
 
+    def test_top_is_no_scrape(self):
+        before = self.daemon.scrape().value("ringtally_self_scrapes_total", code="200")
+        for _ in range(3):
+            answer = self.daemon.request("/api/v1/top?metric=ringtally_syscalls_total&k=3")
+            self.assertEqual(answer.status, 200)
+        self.assertEqual(self.daemon.scrape().value("ringtally_self_scrapes_total", code="200"),
+                         before + 1)
+
     def test_health(self):
         for path, body in (("/healthz", "ok\n"), ("/readyz", "ready\n")):
             answer = self.daemon.request(path)

@@ -12,7 +12,7 @@ import unittest
 
 import ringtally
 from exposition import Exposition
-from ringtally import Ended, binary, probe
+from ringtally import Daemon, Ended, binary, probe
 
 WIDTH = 100
 BUNDLED = {"block_io", "runq_wait", "syscall_enter"}
@@ -22,7 +22,7 @@ RICH = r"""
 namespace: mine
 ring: { size: 128KiB }
 limits: { kernel_memory: 40MiB }
-defaults: { max_series: 7 }
+defaults: { max_series: 7, ttl: 1h }
 events: { block_io: { delivery: stream } }
 metrics:
   - name: calls_total
@@ -49,7 +49,30 @@ metrics:
     type: histogram
     value: wait
     buckets: log2
+  - name: top_total
+    event: syscall_enter
+    type: topk
+    k: 4
+    labels: [{ name: command, field: comm, max_values: 3 }, syscall]
+    fold_order: [command]
+    linger: 90s
+    ttl: off
+  - { name: top_waits_total, event: runq_wait, type: topk, labels: [comm] }
 """
+
+# What is large of it is told by max_series.
+LARGE = """\
+limits: {{ samples: {samples}, memory: {memory} }}
+metrics:
+  - name: a_seconds
+    event: runq_wait
+    type: histogram
+    value: wait
+    buckets: {{ log2: {{ min: 1us, max: 1s }} }}
+    labels: [comm]
+    max_series: {series}
+"""
+LINES = 21 + 3  # of a series: buckets, +Inf, _sum and _count
 
 
 class Case(unittest.TestCase):
@@ -235,9 +258,15 @@ class ProbesOnThisKernel(Case):
 
 class Check(Case):
     def number(self, text, row):
-        found = re.search(rf"(?m)^  {re.escape(row)} +(\d+) +(\d+)$", text)
+        """Series and lines at worst; memory stands behind them."""
+        found = re.search(rf"(?m)^  {re.escape(row)} +(\d+) +(\d+) +[\d.]+ [KM]iB$", text)
         self.assertTrue(found, f"no row '{row}' in:\n{text}")
         return int(found[1]), int(found[2])
+
+    def self_lines(self, text):
+        found = re.search(r"(?m)^  self metrics and the daemon \(about\) +(\d+) +2\.0 MiB$", text)
+        self.assertTrue(found, text)
+        return int(found[1])
 
     def test_cost_sheet(self):
         text = self.works("check", self.write("c.yaml", RICH))
@@ -246,7 +275,12 @@ class Check(Case):
         self.assertEqual(self.number(text, "io_seconds"), (5, 5 * 6))
         self.assertEqual(self.number(text, "io_bytes"), (1, 22 + 3))
         self.assertEqual(self.number(text, "wait_seconds"), (1, 27 + 3))
-        self.assertEqual(self.number(text, "in all"), (17, 9 + 1 + 30 + 25 + 30))
+        # Four, as many that linger, (*, syscall) of each, __other__ and __lost__.
+        self.assertEqual(self.number(text, "top_total"), (4 + 4 + 8 + 2, 18))
+        self.assertEqual(self.number(text, "top_waits_total"), (20 + 20 + 2, 42))
+        lines = 9 + 1 + 30 + 25 + 30 + 18 + 42
+        self.assertEqual(self.number(text, "in all"), (77, lines + self.self_lines(text)))
+        self.assertRegex(text, r"(?m)^  limit +50000 +64\.0 MiB$")
         self.assertRegex(text, r"(?m)^  key +4 words, 32 bytes: which metrics count, comm, syscall$")
         self.assertRegex(text, r"(?m)^  filter +\d+ of 64 tests, \d+ of 32 terms$")
         self.assertRegex(text, r"(?m)^  buckets +2 tables of \d+ bytes: io_seconds \(3 bounds\) "
@@ -285,6 +319,59 @@ metrics:
         raised = self.write("raised.yaml", text.replace("1MiB", f"{needed[1]}MiB"))
         self.assertNotIn("the limit must be", self.works("check", raised))
 
+    def worst(self, samples, memory, series):
+        """What `check` ends with and says on stderr, and the path of the config."""
+        path = self.write("large.yaml", LARGE.format(samples=samples, memory=memory, series=series))
+        ended = Ended("check", path)
+        self.assertIn("samples and memory at worst", ended.stdout)
+        return ended, path
+
+    def test_a_limit_of_samples_that_may_be_exceeded_is_a_warning(self):
+        ended, path = self.worst(10000, "64MiB", 1000)
+        lines = 1002 * LINES + self.self_lines(ended.stdout)
+        self.assertEqual((ended.status, ended.stderr), (
+            0, f"{path}:1:20: warning: limits.samples is 10000 lines, and at worst the config exposes "
+               f"{lines} lines: beyond the limit new label sets fold\n"))
+        ended, _ = self.worst(lines, "64MiB", 1000)
+        self.assertEqual((ended.status, ended.stderr), (0, ""))
+        ended, _ = self.worst(lines - 1, "64MiB", 1000)
+        self.assertIn("warning", ended.stderr)
+
+    def test_a_limit_of_samples_below_one_series_per_metric_is_3(self):
+        ended, _ = self.worst(5000, "64MiB", 1000)
+        least = 3 * LINES + self.self_lines(ended.stdout)
+        self.assertGreater(least, 100)
+        ended, _ = self.worst(least, "64MiB", 1000)
+        self.assertEqual(ended.status, 0)
+        ended, path = self.worst(least - 1, "64MiB", 1000)
+        self.assertEqual((ended.status, ended.stderr), (
+            3, f"{path}:1:20: limits.samples is {least - 1} lines, and even with one series per "
+               f"metric the config exposes {least} lines\n"))
+
+    def test_a_limit_of_memory_that_may_be_exceeded_is_a_warning(self):
+        ended, path = self.worst(100000000, "64MiB", 100000)
+        self.assertEqual(ended.status, 0)
+        self.assertRegex(ended.stderr, rf"^{re.escape(path)}:1:39: warning: limits.memory is 64.0 "
+                         r"MiB, and at worst the config takes \d+\.\d [MG]iB: beyond the limit new "
+                         r"label sets fold\n$")
+
+    def test_a_limit_of_memory_below_the_tables_is_3(self):
+        """The tables of a million series are there, however few of them there are."""
+        ended, path = self.worst(100000000, "32MiB", 1000000)
+        self.assertEqual(ended.status, 3)
+        self.assertRegex(ended.stderr, rf"^{re.escape(path)}:1:39: limits.memory is 32.0 MiB, and "
+                         r"even with one series per metric the config takes \d+\.\d MiB\n$")
+
+    def test_both_limits_at_once_and_by_default(self):
+        path = self.write("c.yaml", LARGE.partition("\n")[2].format(series=100000))
+        ended = Ended("check", path)
+        self.assertEqual(ended.status, 0)
+        self.assertRegex(ended.stderr,
+                         r"^ringtally: warning: limits.samples is 50000 lines, .*\n"
+                         r"ringtally: warning: limits.memory is 64.0 MiB, .*\n$")
+        for flag in ("--print", "--exposition"):
+            self.works("check", flag, path)
+
     def test_exposition_only(self):
         text = self.works("check", "--exposition", self.write("c.yaml", RICH))
         exposition = Exposition(text.encode())
@@ -311,8 +398,13 @@ metrics:
 
     def test_print_round_trip(self):
         printed = self.print_again(self.write("c.yaml", RICH))
-        self.assertIn("ring: { size: 128KiB }\nlimits: { kernel_memory: 40MiB }\n", printed)
+        self.assertIn("ring: { size: 128KiB }\n"
+                      "limits: { samples: 50000, memory: 64MiB, kernel_memory: 40MiB }\n", printed)
         self.assertEqual(printed.count("max_series: 7\n"), 4)
+        self.assertEqual(printed.count("    linger: 5m\n    ttl: 1h\n"), 6)
+        self.assertIn("      - { name: command, field: comm, max_values: 3 }\n", printed)
+        self.assertIn("    fold_order: [command]\n    k: 4\n    linger: 90s\n    ttl: off\n", printed)
+        self.assertIn("    k: 20\n", printed)
         self.assertIn("buckets: { log2: { min: 1us, max: 64s } }\n", printed)
         self.assertIn("buckets: { log2: { min: 512B, max: 1GiB } }\n", printed)
         self.assertIn("buckets: [10us, 1ms, 1s]\n", printed)
@@ -356,6 +448,17 @@ class CheckOnThisKernel(Case):
         text = self.works("check", "--attach", self.write("c.yaml", RICH))
         self.assertIn("  syscall_enter: yes: tp_btf/sys_enter\n", text)
         self.assertTrue(text.endswith("  all events could be attached\n"))
+
+    def test_lines_of_self_metrics_are_about_what_a_daemon_has(self):
+        if glob.glob("/etc/ringtally/*.yaml"):
+            self.skipTest("a config is installed here")
+        found = re.search(r"(?m)^  self metrics and the daemon \(about\) +(\d+) ", self.works("check"))
+        with Daemon() as daemon:
+            text = daemon.request("/metrics").text
+            daemon.stop()
+        lines = len(re.findall(r"(?m)^(?:ringtally_self|process)_", text))
+        print(f"{lines} lines of self metrics, {found[1]} said", flush=True)
+        self.assertLess(abs(int(found[1]) - lines), lines / 4)
 
     def test_attach_with_one_refused(self):
         text = self.works("check", "--attach", self.config("test_refused", "syscall_enter"))

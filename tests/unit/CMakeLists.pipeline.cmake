@@ -26,7 +26,13 @@ fuzz_target(record LINK pipeline)
 
 unit_test(pipeline budget LINK pipeline)
 unit_test(pipeline cost LINK pipeline)
+unit_test(pipeline extent LINK pipeline)
 
 unit_test(pipeline flush LINK pipeline)
 target_link_options(test_pipeline_flush PRIVATE -Wl,--wrap=collector__needs_flush
   -Wl,--wrap=collector__flush -Wl,--wrap=collector__has_flush_hook -Wl,--wrap=drain__place_barrier -Wl,--wrap=log_line)
+
+unit_test(pipeline source LINK pipeline)
+target_link_options(test_pipeline_source PRIVATE -Wl,--wrap=flush__request
+  -Wl,--wrap=flush__listen -Wl,--wrap=collector__snapshot -Wl,--wrap=collector__tick
+  -Wl,--wrap=selfstats_snapshot -Wl,--wrap=process_stats_snapshot -Wl,--wrap=uv_hrtime)

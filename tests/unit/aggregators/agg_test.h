@@ -7,9 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <cmocka.h>
 
@@ -51,29 +49,6 @@ static inline void assert_texts(const struct labels *l, u16 n, const char *const
 	for (u16 i = 0; i < n; i++)
 		assert_next_text(l, &pos, want[i]);
 	assert_int_equal(pos, l->nbytes);
-}
-
-static inline u64 random_u64(u64 *state) /* splitmix64 */
-{
-	u64 z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-/* SEED in the environment repeats a run. */
-static inline u64 choose_seed(void)
-{
-	const char *given = getenv("SEED");
-	u64 seed = 0;
-
-	if (given)
-		seed = strtoull(given, NULL, 0);
-	else
-		assert_int_equal(getrandom(&seed, sizeof(seed), 0), sizeof(seed));
-	print_message("SEED=%llu\n", seed);
-	return seed;
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/util.h"
 #include "tests/unit/aggregators/failing_alloc.h"
+#include "tests/unit/aggregators/random.h"
 
 /* The linker sends calls of hash_bytes here, so that a test can make all hashes collide. */
 u64 __real_hash_bytes(const void *bytes, size_t n);
@@ -179,7 +180,7 @@ static void removed_series_leave_no_trace(void **state)
 	enum { KEYS = 300, ROOM = 200, STEPS = 200000 };
 	static u32 rows[KEYS]; /* 0: none */
 	struct series_table *t = table(ROOM, 1);
-	u64 rng = choose_seed();
+	u64 rng = any_seed();
 	u32 n = 0;
 
 	(void)state;

@@ -89,12 +89,31 @@ static void texts_are_escaped(void **state)
 	}
 }
 
+static void texts_may_have_a_length_and_numbers_be_spelt(void **state)
+{
+	struct strbuf sb;
+	struct json j;
+
+	(void)state;
+	strbuf__init(&sb);
+	json__init(&j, &sb);
+	json__open(&j, '[');
+	json__text_n(&j, "a\0b\"c", 4);
+	json__text_n(&j, "x", 0);
+	json__spelt(&j, "340282366920938463463374607431768211455.000000001");
+	json__spelt(&j, "0");
+	json__close(&j, ']');
+	assert_text(&sb, "[\"a\\u0000b\\\"\",\"\","
+			 "340282366920938463463374607431768211455.000000001,0]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_writer_owns_the_commas),
 		cmocka_unit_test(what_is_no_number_in_json_is_null),
 		cmocka_unit_test(texts_are_escaped),
+		cmocka_unit_test(texts_may_have_a_length_and_numbers_be_spelt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,10 @@ struct fixture {
 	bool stopped;
 	struct http_request *waiting[8];
 	size_t nwaiting;
+	size_t whole; /* answers of watched paths, as they were sent */
+	size_t cut;
+	u64 tag;
+	char heard[256]; /* what the last request for /echo said */
 };
 
 static void answer_at_once(void *ctx, struct http_request *req)
@@ -41,6 +45,34 @@ static void answer_nothing(void *ctx, struct http_request *req)
 {
 	(void)ctx;
 	http_request__respond(req, 204, "text/plain", NULL, 0);
+}
+
+static void echo(void *ctx, struct http_request *req)
+{
+	struct fixture *f = ctx;
+	const char *agent = http_request__user_agent(req);
+	char peer[HTTP_PEER_MAX];
+	size_t n = 0;
+	const char *x = http_request__argument(req, "x", &n);
+
+	http_request__peer(req, peer);
+	snprintf(f->heard, sizeof(f->heard), "%s from %s by %s, x is %s of %zu",
+		 http_request__is_head(req) ? "HEAD" : "GET", peer, agent ? agent : "nobody",
+		 x ? x : "missing", n);
+	http_request__respond_line(req, 200, "hello");
+}
+
+static void on_sent(void *ctx, const struct http_request *req, const struct http_answer *a,
+		    bool whole)
+{
+	struct fixture *f = ctx;
+	char peer[HTTP_PEER_MAX];
+
+	http_request__peer(req, peer);
+	assert_string_equal(peer, "127.0.0.1");
+	f->whole += whole;
+	f->cut += !whole;
+	f->tag = a->tag;
 }
 
 static void wait_for_answer(void *ctx, struct http_request *req)
@@ -94,6 +126,7 @@ static void setup(struct fixture *f)
 	route(f, "/big", answer_big);
 	route(f, "/nothing", answer_nothing);
 	route(f, "/stop", stop_from_handler);
+	route(f, "/echo", echo);
 	if (http_server__listen(f->server, "127.0.0.1:0", &err))
 		fail_msg("%s", err.msg);
 	f->url = http_server__url(f->server, 0);
@@ -319,6 +352,159 @@ static void many_requests_share_an_answer(void **state)
 	teardown(&f);
 }
 
+static void requests_say_who_asks_for_what(void **state)
+{
+	static const struct {
+		const char *method;
+		const char *target;
+		const char *agent;
+		const char *heard;
+	} cases[] = {
+		{"GET", "/echo?y=2&x=1&x=3", "me/1.0", "GET from 127.0.0.3 by me/1.0, x is 1 of 1"},
+		{"HEAD", "/echo", NULL, "HEAD from 127.0.0.3 by nobody, x is missing of 0"},
+		{"GET", "/echo?x", "", "GET from 127.0.0.3 by , x is missing of 0"},
+		{"GET", "/echo?x=", "a b", "GET from 127.0.0.3 by a b, x is  of 0"},
+		{"GET", "/echo?%78=%41+b%2f%3D&", "u", "GET from 127.0.0.3 by u, x is A b/= of 5"},
+		{"GET", "/echo?x=%zz%4", "u", "GET from 127.0.0.3 by u, x is %zz%4 of 5"},
+		{"GET", "/echo?x=a%00b", "u", "GET from 127.0.0.3 by u, x is a of 3"},
+	};
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[256];
+		struct client c;
+
+		client__connect_from(&c, 3, f.url);
+		snprintf(text, sizeof(text),
+			 "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s%s%s\r\n",
+			 cases[i].method, cases[i].target, cases[i].agent ? "User-Agent: " : "",
+			 cases[i].agent ? cases[i].agent : "", cases[i].agent ? "\r\n" : "");
+		client__send(&c, text);
+		TURN_UNTIL(&f.loop, client__at_end(&c));
+		assert_string_equal(f.heard, cases[i].heard);
+		client__close(&c);
+	}
+	teardown(&f);
+}
+
+/* Over IPv6, IPv4 brought by IPv6, and a socket file. */
+static void peers_are_addresses_without_ports(void **state)
+{
+	char dir[] = "/tmp/ringtally-test-XXXXXX";
+	char address[64];
+	struct fixture f;
+	struct client c;
+	struct err err = {0};
+
+	(void)state;
+	setup(&f);
+	assert_non_null(mkdtemp(dir));
+	snprintf(address, sizeof(address), "unix:%s/socket", dir);
+	assert_int_equal(http_server__listen(f.server, address, &err), 0);
+	client__connect(&c, address);
+	client__ask(&c, "GET", "/echo");
+	TURN_UNTIL(&f.loop, client__at_end(&c));
+	assert_string_equal(f.heard, "GET from unix by nobody, x is missing of 0");
+	client__close(&c);
+	if (http_server__listen(f.server, "[::]:0", &err)) {
+		print_message("no IPv6 here: %s\n", err.msg);
+	} else {
+		struct sockaddr_in6 there = {.sin6_family = AF_INET6,
+					     .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+
+		client__connect_from(&c, 4, http_server__url(f.server, 2));
+		client__ask(&c, "GET", "/echo");
+		TURN_UNTIL(&f.loop, client__at_end(&c));
+		assert_string_equal(f.heard, "GET from 127.0.0.4 by nobody, x is missing of 0");
+		client__close(&c);
+		client__init(&c, AF_INET6);
+		there.sin6_port = htons((unsigned short)strtol(
+			strrchr(http_server__url(f.server, 2), ':') + 1, NULL, 10));
+		assert_int_equal(connect(c.fd, (struct sockaddr *)&there, sizeof(there)), 0);
+		client__ask(&c, "GET", "/echo");
+		TURN_UNTIL(&f.loop, client__at_end(&c));
+		assert_string_equal(f.heard, "GET from ::1 by nobody, x is missing of 0");
+		client__close(&c);
+	}
+	teardown(&f);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void who_watches_a_path_hears_what_became_of_answers(void **state)
+{
+	struct fixture f;
+	struct client c[2];
+	struct http_answer *answer = http_answer__new_line(200, "for all");
+
+	(void)state;
+	setup(&f);
+	answer->tag = 77;
+	http_server__watch(f.server, "/later", on_sent);
+	http_server__watch(f.server, "/nowhere", on_sent);
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		client__connect(&c[i], f.url);
+		client__ask(&c[i], "GET", "/later");
+	}
+	TURN_UNTIL(&f.loop, f.nwaiting == 2);
+	expect(&f, "/now", 200, "hello\n"); /* not watched */
+	assert_int_equal(f.whole + f.cut, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++)
+		http_request__answer(f.waiting[i], answer);
+	http_answer__free(answer);
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		TURN_UNTIL(&f.loop, client__at_end(&c[i]));
+		client__close(&c[i]);
+	}
+	assert_int_equal(f.whole, 2);
+	assert_int_equal(f.cut, 0);
+	assert_int_equal(f.tag, 77);
+	teardown(&f);
+}
+
+static void a_cut_answer_was_not_sent_whole(void **state)
+{
+	struct fixture f;
+	struct client c;
+
+	(void)state;
+	setup(&f);
+	http_server__watch(f.server, "/big", on_sent);
+	client__connect(&c, f.url);
+	client__ask(&c, "GET", "/big");
+	TURN_UNTIL(&f.loop, client__has(&c, "200 OK"));
+	assert_int_equal(f.whole + f.cut, 0);
+	client__close(&c);
+	TURN_UNTIL(&f.loop, f.cut == 1);
+	assert_int_equal(f.whole, 0);
+	client__connect(&c, f.url);
+	client__ask(&c, "GET", "/big");
+	TURN_UNTIL(&f.loop, client__at_end(&c));
+	assert_int_equal(f.whole, 1);
+	client__close(&c);
+	teardown(&f);
+}
+
+static void unrouted_paths_are_not_watched(void **state)
+{
+	struct fixture f;
+	struct client c;
+
+	(void)state;
+	setup(&f);
+	http_server__watch(f.server, "/later", on_sent);
+	client__connect(&c, f.url);
+	client__ask(&c, "GET", "/later");
+	TURN_UNTIL(&f.loop, f.nwaiting == 1);
+	http_server__unroute(f.server, "/later");
+	http_request__respond_line(f.waiting[0], 200, "late");
+	TURN_UNTIL(&f.loop, client__at_end(&c));
+	assert_int_equal(f.whole + f.cut, 0);
+	client__close(&c);
+	teardown(&f);
+}
+
 static void a_client_may_go_away_while_it_waits(void **state)
 {
 	struct fixture f;
@@ -528,6 +714,11 @@ int main(void)
 		cmocka_unit_test(an_answer_may_come_later),
 		cmocka_unit_test(a_handler_may_answer_another_request),
 		cmocka_unit_test(many_requests_share_an_answer),
+		cmocka_unit_test(requests_say_who_asks_for_what),
+		cmocka_unit_test(peers_are_addresses_without_ports),
+		cmocka_unit_test(who_watches_a_path_hears_what_became_of_answers),
+		cmocka_unit_test(a_cut_answer_was_not_sent_whole),
+		cmocka_unit_test(unrouted_paths_are_not_watched),
 		cmocka_unit_test(a_client_may_go_away_while_it_waits),
 		cmocka_unit_test(without_an_answer_the_connection_is_closed),
 		cmocka_unit_test(a_big_body_arrives_whole),

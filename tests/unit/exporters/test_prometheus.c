@@ -14,6 +14,7 @@
 #include "exporters/http_server.h"
 #include "exporters/prom_text.h"
 #include "exporters/prometheus.h"
+#include "exporters/scrapers.h"
 #include "tests/unit/exporters/http_client.h"
 #include "tests/unit/exporters/snapshots.h"
 
@@ -24,6 +25,10 @@ struct fixture {
 	size_t cancels;
 	size_t scraped; /* reports, by status */
 	size_t refused;
+	size_t shown; /* and what the last one was */
+	u64 shown_number;
+	u64 shown_asked_ns;
+	char shown_to[64];
 	uv_loop_t loop;
 	struct http_server *server;
 	const char *url;
@@ -58,6 +63,16 @@ static void fake_scraped(struct metric_source *src, int code, u64 duration_ns)
 	of(src)->refused += code == 503;
 }
 
+static void fake_shown(struct metric_source *src, const struct scrape *scrape)
+{
+	struct fixture *f = of(src);
+
+	f->shown++;
+	f->shown_number = scrape->number;
+	f->shown_asked_ns = scrape->asked_ns;
+	snprintf(f->shown_to, sizeof(f->shown_to), "%s %s", scrape->address, scrape->agent);
+}
+
 static int fake_health(struct metric_source *src, struct strbuf *body)
 {
 	(void)src;
@@ -80,7 +95,8 @@ static void setup(struct fixture *f)
 	struct exporter_spec spec = {.telemetry_path = "/metrics"};
 
 	*f = (struct fixture){
-		.source = {fake_collect, fake_cancel, fake_scraped, fake_health, fake_health},
+		.source = {fake_collect, fake_cancel, fake_scraped, fake_shown, fake_health,
+			   fake_health},
 	};
 	assert_int_equal(uv_loop_init(&f->loop), 0);
 	assert_int_equal(http_server__new(&f->loop, &f->server, &err), 0);
@@ -266,6 +282,141 @@ static void rendering_leaves_turns_to_others(void **state)
 	teardown(&f);
 }
 
+static struct snapshot *numbered(u64 number, size_t nseries)
+{
+	struct snapshot *s = snapshot_of_counters(nseries);
+
+	s->number = number;
+	return s;
+}
+
+static void ask_as(struct fixture *f, struct client *c, unsigned int from, const char *request)
+{
+	client__connect_from(c, from, f->url);
+	client__send(c, request);
+}
+
+#define GET(target, agent) \
+	"GET " target " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" agent "\r\n"
+
+static void what_was_sent_whole_was_shown(void **state)
+{
+	const u64 before_ns = uv_hrtime();
+	struct fixture f;
+	struct client c[3];
+
+	(void)state;
+	setup(&f);
+	ask_as(&f, &c[0], 7, GET("/metrics", "User-Agent: Prometheus/2.42.0\r\n"));
+	TURN_UNTIL(&f.loop, f.wanted);
+	deliver(&f, numbered(41, 5));
+	TURN_UNTIL(&f.loop, client__at_end(&c[0]));
+	assert_int_equal(f.shown, 1);
+	assert_int_equal(f.shown_number, 41);
+	assert_string_equal(f.shown_to, "127.0.0.7 Prometheus/2.42.0");
+	assert_in_range(f.shown_asked_ns, before_ns, uv_hrtime());
+	client__close(&c[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) /* each of those that share it counts */
+		ask_as(&f, &c[i], 8, GET("/metrics?x=1", ""));
+	TURN_UNTIL(&f.loop, f.wanted);
+	deliver(&f, numbered(42, 5));
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		TURN_UNTIL(&f.loop, client__at_end(&c[i]));
+		client__close(&c[i]);
+	}
+	assert_int_equal(f.shown, 4);
+	assert_int_equal(f.shown_number, 42);
+	assert_string_equal(f.shown_to, "127.0.0.8 ");
+	teardown(&f);
+}
+
+static void heads_and_filtered_gets_show_nothing(void **state)
+{
+	static const char *const requests[] = {
+		"HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+		GET("/metrics?name[]=a_total", ""),
+		GET("/metrics?x=1&name%5B%5D=a_total&name[]=b", ""),
+	};
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		struct client c;
+
+		ask_as(&f, &c, 1, requests[i]);
+		TURN_UNTIL(&f.loop, f.wanted);
+		deliver(&f, numbered(1, 5));
+		TURN_UNTIL(&f.loop, client__at_end(&c));
+		assert_int_equal(client__status(&c), 200);
+		client__close(&c);
+	}
+	assert_int_equal(f.scraped, ARRAY_SIZE(requests));
+	assert_int_equal(f.shown, 0);
+	teardown(&f);
+}
+
+static void refusals_show_nothing(void **state)
+{
+	struct fixture f;
+	struct client c;
+
+	(void)state;
+	setup(&f);
+	scrape(&f, &c);
+	TURN_UNTIL(&f.loop, f.wanted);
+	deliver(&f, NULL);
+	expect_refusal(&f, &c, "out of memory for a snapshot\n");
+	assert_int_equal(f.shown, 0);
+	teardown(&f);
+}
+
+/* Too much for what the kernel takes when nobody reads. */
+static void who_goes_away_in_the_middle_was_shown_nothing(void **state)
+{
+	struct fixture f;
+	struct client c;
+
+	(void)state;
+	setup(&f);
+	scrape(&f, &c);
+	TURN_UNTIL(&f.loop, f.wanted);
+	deliver(&f, numbered(1, 400000));
+	TURN_UNTIL(&f.loop, f.scraped == 1);
+	settle(&f);
+	assert_false(client__at_end(&c)); /* has read a part */
+	client__close(&c);
+	settle(&f);
+	scrape(&f, &c); /* the next one finds all in order */
+	TURN_UNTIL(&f.loop, f.wanted);
+	deliver(&f, numbered(2, 5));
+	TURN_UNTIL(&f.loop, client__at_end(&c));
+	client__close(&c);
+	assert_int_equal(f.shown, 1);
+	assert_int_equal(f.shown_number, 2);
+	teardown(&f);
+}
+
+/* The answer is on its way when the exporter stops: nobody is told any more. */
+static void after_stopping_nothing_is_shown(void **state)
+{
+	struct fixture f;
+	struct client c;
+
+	(void)state;
+	setup(&f);
+	scrape(&f, &c);
+	TURN_UNTIL(&f.loop, f.wanted);
+	deliver(&f, numbered(1, 400000));
+	TURN_UNTIL(&f.loop, f.scraped == 1);
+	stop_exporter(&f);
+	TURN_UNTIL(&f.loop, client__at_end(&c));
+	assert_int_equal(client__status(&c), 200);
+	client__close(&c);
+	assert_int_equal(f.shown, 0);
+	teardown(&f);
+}
+
 static void without_a_snapshot_scrapes_are_refused(void **state)
 {
 	struct fixture f;
@@ -426,6 +577,11 @@ int main(void)
 		cmocka_unit_test(an_empty_snapshot_is_an_empty_body),
 		cmocka_unit_test(scrapes_share_a_snapshot_until_it_is_asked_for),
 		cmocka_unit_test(rendering_leaves_turns_to_others),
+		cmocka_unit_test(what_was_sent_whole_was_shown),
+		cmocka_unit_test(heads_and_filtered_gets_show_nothing),
+		cmocka_unit_test(refusals_show_nothing),
+		cmocka_unit_test(who_goes_away_in_the_middle_was_shown_nothing),
+		cmocka_unit_test(after_stopping_nothing_is_shown),
 		cmocka_unit_test(without_a_snapshot_scrapes_are_refused),
 		cmocka_unit_test(too_many_scrapes_are_refused),
 		cmocka_unit_test(a_client_that_went_away_does_not_disturb_others),

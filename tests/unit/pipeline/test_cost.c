@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "exporters/expo.h"
 #include "pipeline/cost.h"
 #include "pipeline/plan.h"
 #include "pipeline/probe_image.h"
@@ -146,44 +145,6 @@ static void large_machines_do_not_overflow(void **state)
 	assert_true(cost_of_event(&event, 65536, &no_starts, &large).table > 8192ULL * 65536 * 200);
 }
 
-static void label_sets_stand_beside_other_and_lost(void **state)
-{
-	const struct metric_plan labelled = {.limits.max_series = 1000, .nlabels = 2};
-	const struct metric_plan bare = {.limits.max_series = 1000};
-
-	(void)state;
-	assert_int_equal(cost_series(&labelled), 1002);
-	assert_int_equal(cost_series(&bare), 1);
-	assert_int_equal(cost_lines(&labelled), 1002);
-	assert_int_equal(cost_lines(&bare), 1);
-}
-
-static void a_series_has_the_lines_that_the_exposition_gives_it(void **state)
-{
-	static const u64 bounds[] = {1, 2, 4};
-	const struct metric_plan metrics[] = {
-		{.desc = {.name = "a_total", .help = "", .shape = AGG_SHAPE_COUNTER}},
-		{.desc = {.name = "b", .help = "", .shape = AGG_SHAPE_GAUGE}},
-		{.desc = {.name = "c",
-			  .help = "",
-			  .shape = AGG_SHAPE_HISTOGRAM,
-			  .bounds = bounds,
-			  .nbounds = ARRAY_SIZE(bounds)}},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
-		struct expo expo;
-
-		expo__init(&expo);
-		assert_int_equal(expo__begin(&expo, &metrics[i].desc), 0);
-		assert_int_equal(cost_lines_per_series(&metrics[i].desc),
-				 expo__lines_per_series(&expo));
-		assert_int_equal(cost_lines(&metrics[i]), expo__lines_per_series(&expo));
-		expo__fini(&expo);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,8 +157,6 @@ int main(void)
 		cmocka_unit_test(a_table_stands_behind_the_books_of_every_cpu),
 		cmocka_unit_test(mapped_arrays_are_whole_pages),
 		cmocka_unit_test(large_machines_do_not_overflow),
-		cmocka_unit_test(label_sets_stand_beside_other_and_lost),
-		cmocka_unit_test(a_series_has_the_lines_that_the_exposition_gives_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,6 +279,31 @@ static void requests_share_a_flush_that_begins_after_them(void **state)
 	assert_int_equal(world.barriers, 3);
 }
 
+static struct waiter listened = {.waiter = {.done = on_done}};
+
+static void on_ended(void *ctx)
+{
+	assert_int_equal(listened.told, *(u32 *)ctx + 1); /* who waited was told before */
+	++*(u32 *)ctx;
+}
+
+static void a_listener_hears_of_every_end(void **state)
+{
+	u32 ended = 0;
+
+	(void)state;
+	listened.told = 0;
+	flush__listen(world.flush, on_ended, &ended);
+	for (u32 flush = 1; flush <= 3; flush++) {
+		answer(0, WIRE_FLUSH_FULL); /* an end of draining that is no end of the flush */
+		answer(0, 0);
+		flush__request(world.flush, &listened.waiter);
+		while (ended < flush)
+			uv_run(&world.loop, UV_RUN_ONCE);
+	}
+	assert_int_equal(listened.told, 3);
+}
+
 static void flushes_keep_their_distance(void **state)
 {
 	struct waiter w = new_waiter();
@@ -308,6 +333,7 @@ int main(void)
 		TEST(an_offline_cpu_is_left_behind),
 		TEST(what_the_kernel_refuses_is_said_once),
 		TEST(requests_share_a_flush_that_begins_after_them),
+		TEST(a_listener_hears_of_every_end),
 		TEST(flushes_keep_their_distance),
 	};
 

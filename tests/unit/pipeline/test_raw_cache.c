@@ -11,14 +11,14 @@
 
 static void what_was_put_is_found(void **state)
 {
-	static const u32 rows[] = {0, 1, 77, 0xfffffffe};
+	static const u64 tickets[] = {1, 2, 77ULL << 32, ~0ULL};
 	struct raw_cache *c = raw_cache__new(2, 4);
 
 	(void)state;
-	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
-		raw_cache__put(c, (const u64[]){i, ~0ULL}, i, rows[i]);
-	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_int_equal(raw_cache__find(c, (const u64[]){i, ~0ULL}, i), rows[i]);
+	for (u32 i = 0; i < ARRAY_SIZE(tickets); i++)
+		raw_cache__put(c, (const u64[]){i, ~0ULL}, i, tickets[i]);
+	for (u32 i = 0; i < ARRAY_SIZE(tickets); i++)
+		assert_int_equal(raw_cache__find(c, (const u64[]){i, ~0ULL}, i), tickets[i]);
 	raw_cache__free(c);
 }
 
@@ -55,9 +55,9 @@ static void a_new_key_evicts_the_one_in_its_place(void **state)
 		struct raw_cache *c = raw_cache__new(1, cases[i].entries);
 
 		for (u64 hash = 0; hash < cases[i].round; hash++)
-			raw_cache__put(c, &hash, hash, (u32)hash);
+			raw_cache__put(c, &hash, hash, hash + 1);
 		for (u64 hash = 0; hash < cases[i].round; hash++)
-			assert_int_equal(raw_cache__find(c, &hash, hash), hash);
+			assert_int_equal(raw_cache__find(c, &hash, hash), hash + 1);
 		raw_cache__put(c, &cases[i].round, cases[i].round, 9);
 		assert_int_equal(raw_cache__find(c, (const u64[]){0}, 0), RAW_CACHE_MISS);
 		assert_int_equal(raw_cache__find(c, &cases[i].round, cases[i].round), 9);
@@ -73,20 +73,20 @@ static void a_full_set_forgets_one_key_at_a_time(void **state)
 	for (u64 key = 0; key < 100; key++) { /* all of one set, evicting each other at random */
 		u32 known = 0;
 
-		raw_cache__put(c, &key, key << 60, (u32)key);
+		raw_cache__put(c, &key, key << 60, key + 1);
 		for (u64 old = 0; old <= key; old++) {
-			u32 row = raw_cache__find(c, &old, old << 60);
+			const u64 ticket = raw_cache__find(c, &old, old << 60);
 
-			assert_true(row == old || row == RAW_CACHE_MISS);
-			known += row == old;
+			assert_true(ticket == old + 1 || ticket == RAW_CACHE_MISS);
+			known += ticket == old + 1;
 		}
 		assert_int_equal(known, MIN(key + 1, 4));
-		assert_int_equal(raw_cache__find(c, &key, key << 60), key);
+		assert_int_equal(raw_cache__find(c, &key, key << 60), key + 1);
 	}
 	raw_cache__free(c);
 }
 
-static void a_key_that_is_put_again_changes_its_row(void **state)
+static void a_key_that_is_put_again_changes_its_ticket(void **state)
 {
 	struct raw_cache *c = raw_cache__new(1, 64);
 	const u64 key = 7, other = 8;
@@ -120,7 +120,7 @@ int main(void)
 		cmocka_unit_test(every_word_of_a_key_counts),
 		cmocka_unit_test(a_new_key_evicts_the_one_in_its_place),
 		cmocka_unit_test(a_full_set_forgets_one_key_at_a_time),
-		cmocka_unit_test(a_key_that_is_put_again_changes_its_row),
+		cmocka_unit_test(a_key_that_is_put_again_changes_its_ticket),
 		cmocka_unit_test(a_key_without_words_is_one_key),
 	};
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,6 +26,7 @@
 #include "pipeline/decoders/dec_string.h"
 #include "pipeline/decoders/decoded.h"
 #include "pipeline/ledger.h"
+#include "pipeline/rings.h"
 #include "tests/unit/pipeline/plan_test.h"
 
 enum { CPUS = 4, FEW = 7, TEXT_BYTES = 512 };
@@ -177,7 +179,7 @@ static void start(struct fixture *f, const char *config)
 	f->planned = plan_text(config, &(struct plan_source){"fake", &f->schema}, 1);
 	assert_string_equal(f->planned.err.msg, "");
 	assert_int_equal(f->planned.diags.errors, 0);
-	if (route__new(f->planned.plan, &env, CPUS, &f->route, &err))
+	if (route__new(&(struct route_spec){f->planned.plan, &env, CPUS, NULL}, &f->route, &err))
 		fail_msg("route: %s", err.msg);
 	few_calls = 0;
 	fickle_calls = 0;
@@ -231,11 +233,17 @@ static struct record make_record(const struct fixture *f, u32 event, u64 count,
 	return record;
 }
 
+/* By itself. */
+static void take(struct fixture *f, const void *record, size_t n)
+{
+	route__records(f->route, &(struct rings_record){record, n}, 1);
+}
+
 static void feed(struct fixture *f, u64 count, const union context *context, const union io *io)
 {
 	struct record record = make_record(f, 0, count, context, io);
 
-	route__record(f->route, record.raw, record.bytes);
+	take(f, record.raw, record.bytes);
 }
 
 static void feed_named(struct fixture *f, u64 count, const char *name)
@@ -328,6 +336,64 @@ static void counts_go_to_the_series_of_their_labels(void **state)
 	"- {name: a_total, event: io, type: counter, labels: [id, tgid]}\n" \
 	"- {name: b_total, event: tick, type: counter, labels: [uid]}\n"
 
+/* New keys many times over, a mark somewhere in the middle, something malformed at the end; more of
+ * everything than the route has on its way at once. */
+static void a_batch_is_its_records_one_after_the_other(void **state)
+{
+	enum { IDS = 50, BATCHES = 60, BATCH_MAX = 300 };
+	static struct record records[BATCH_MAX];
+	struct rings_record batch[BATCH_MAX + 2];
+	const unsigned int seed = (unsigned int)time(NULL);
+	u64 want[IDS] = {0}, total = 0, nmarks = 0;
+	struct fixture f;
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	srand(seed);
+	start(&f, "metrics:\n"
+		  "- {name: a_total, event: io, type: counter, labels: [id]}\n"
+		  "- {name: b_total, event: io, type: counter, labels: [few, id]}\n"
+		  "- {name: c_total, event: io, type: counter}\n");
+	for (u64 i = 1; i <= BATCHES; i++) {
+		const size_t nbefore = (size_t)rand() % (BATCH_MAX / 2);
+		const size_t n = nbefore + (size_t)rand() % (BATCH_MAX / 2);
+		struct wire_mark mark = {
+			.head = {.type = WIRE_MARK, .generation = 1, .cpu = CPUS - 1}};
+		size_t to = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			const u64 id = (u64)rand() % IDS, count = 1 + (u64)rand() % 9;
+
+			if (k == nbefore) {
+				mark.accepted = total;
+				batch[to++] = (struct rings_record){&mark, sizeof(mark)};
+			}
+			records[k] = make_record(&f, 0, count, &(union context){0},
+						 &(union io){.id = id});
+			batch[to++] = (struct rings_record){records[k].raw, records[k].bytes};
+			want[id] += count;
+			total += count;
+		}
+		batch[to++] = (struct rings_record){&mark, sizeof(mark) - 1};
+		route__records(f.route, batch, to);
+		nmarks += n > nbefore;
+		assert_int_equal(route__malformed(f.route), i);
+		assert_int_equal(route__consumed(f.route, 0), total);
+	}
+	assert_int_equal(route__marks(f.route, 0), nmarks);
+	assert_int_equal(route__marks_off(f.route, 0), 0);
+	for (u64 id = 0; id < IDS; id++) {
+		char text[TEXT_BYTES];
+
+		sprintf(text, "%llu", id);
+		assert_int_equal(number_of(look(&f, 0), text), want[id]);
+		sprintf(text, "few 0|%llu", id);
+		assert_int_equal(number_of(look(&f, 1), text), want[id]);
+	}
+	assert_int_equal(number_of(look(&f, 2), ""), total);
+	stop(&f);
+}
+
 static void records_that_no_plan_made_change_nothing(void **state)
 {
 	/* One word of a sound record, or its length, is another. */
@@ -372,7 +438,7 @@ static void records_that_no_plan_made_change_nothing(void **state)
 			-EBADMSG);
 		assert_int_equal(event, 77);
 		assert_int_equal(count, 88);
-		route__record(f.route, record.raw, cases[i].bytes);
+		take(&f, record.raw, cases[i].bytes);
 		if (route__malformed(f.route) != i + 1)
 			fail_msg("%s: malformed is %llu, not %zu", cases[i].what,
 				 route__malformed(f.route), i + 1);
@@ -395,16 +461,16 @@ static void records_of_earlier_attempts_do_not_count(void **state)
 	start(&f, TWO_EVENTS);
 	struct record record = make_record(&f, 0, 7, &(union context){0}, &(union io){0});
 
-	route__record(f.route, record.raw, record.bytes);
+	take(&f, record.raw, record.bytes);
 	assert_int_equal(route__consumed(f.route, 0), 7);
 	route__set_generation(f.route, 0, 2);
 	assert_int_equal(route__consumed(f.route, 0), 0);
-	route__record(f.route, record.raw, record.bytes);
+	take(&f, record.raw, record.bytes);
 	assert_int_equal(route__consumed(f.route, 0), 0);
 	assert_int_equal(route__inspect(f.route, record.raw, record.bytes, &event, &count),
 			 -ESTALE);
 	partial_of(&record)->head.generation = 3;
-	route__record(f.route, record.raw, record.bytes);
+	take(&f, record.raw, record.bytes);
 	assert_int_equal(route__consumed(f.route, 0), 7);
 	assert_int_equal(route__malformed(f.route), 0);
 	stop(&f);
@@ -418,7 +484,7 @@ static void feed_mark(struct fixture *f, u32 cpu, u64 accepted, u64 lost)
 		.lost = lost,
 	};
 
-	route__record(f->route, &mark, sizeof(mark));
+	take(f, &mark, sizeof(mark));
 }
 
 static void feed_on(struct fixture *f, u32 cpu, u64 count)
@@ -426,7 +492,7 @@ static void feed_on(struct fixture *f, u32 cpu, u64 count)
 	struct record record = make_record(f, 0, count, &(union context){0}, &(union io){0});
 
 	partial_of(&record)->head.cpu = cpu;
-	route__record(f->route, record.raw, record.bytes);
+	take(f, record.raw, record.bytes);
 }
 
 /* What comes of a CPU behind its mark does not belong to it, nor what comes of another CPU. */
@@ -479,7 +545,7 @@ static void marks_that_no_plan_made_are_malformed(void **state)
 		u64 record[4] = {0};
 
 		memcpy(record, &cases[i].head, sizeof(cases[i].head));
-		route__record(f.route, record, cases[i].bytes);
+		take(&f, record, cases[i].bytes);
 		assert_int_equal(route__malformed(f.route), i + 1);
 	}
 	assert_int_equal(route__marks(f.route, 0), 0);
@@ -698,7 +764,7 @@ static void feed_numbers(struct fixture *f, u64 count, const struct numbers *n, 
 	if (wire->ntables)
 		words[wire->has_bits] = n->buckets;
 	append(words + wire->key_words, sums.words, wire->sum_words);
-	route__record(f->route, record.raw, record.bytes);
+	take(f, record.raw, record.bytes);
 }
 
 static u64 bucket_at(const struct family_snapshot *fs, const char *texts, u32 bucket)
@@ -967,6 +1033,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_go_to_the_series_of_their_labels),
+		cmocka_unit_test(a_batch_is_its_records_one_after_the_other),
 		cmocka_unit_test(records_that_no_plan_made_change_nothing),
 		cmocka_unit_test(records_of_earlier_attempts_do_not_count),
 		cmocka_unit_test(a_record_is_inspected_without_being_counted),
