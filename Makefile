@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front door: the work is done by CMakePresets.json and scripts/.
-.PHONY: build run test lint docs stress accept-skeleton accept-events accept-bench accept-engine bench vm demo help
+.PHONY: build run test lint docs stress accept-skeleton accept-events accept-bench accept-engine accept-cardinality \
+	bench vm demo help
 
 build: ## build/release/ringtally
 	@cmake --preset release >/dev/null
@@ -52,6 +53,11 @@ accept-engine: ## the acceptance run of the engine (root; a quarter of an hour o
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory build
 	@tests/accept/engine.sh
+
+accept-cardinality: ## the acceptance run of bounded series (root; some ten minutes on a quiet machine)
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory build
+	@tests/accept/cardinality.sh
 
 bench: ## install what is missing, build, measure here into bench/results/ (root); NAME=... names it
 	@scripts/deps.sh build

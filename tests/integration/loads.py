@@ -131,6 +131,13 @@ def live(exposition, name, **labels):
             if not {OTHER, LOST} & set(series.values())]
 
 
+def retired(exposition, name, namespace="ringtally"):
+    """What series of this metric held that are no longer there; 0 where nothing says so."""
+    own = name.removeprefix(namespace + "_")
+    return sum(value for _, value in exposition.select(f"{namespace}_self_retired_total",
+                                                       metric=own))
+
+
 # --- a disk of one's own ---
 
 

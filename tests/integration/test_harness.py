@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The harness judges rightly: a failure is exit 1, a skip 77, bad expositions are refused."""
 
+import fractions
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import prom
 import ringtally
 from exposition import Exposition, ExpositionError
 
@@ -107,6 +109,25 @@ class Judgement(unittest.TestCase):
         self.assertTrue(ringtally.sanitizer_report("==1==ERROR: AddressSanitizer: heap-use"))
         self.assertTrue(ringtally.sanitizer_report("a.c:1:2: runtime error: shift"))
         self.assertFalse(ringtally.sanitizer_report("level=info msg=ready"))
+
+
+class RawSamples(unittest.TestCase):
+    def test_increase_is_what_was_added(self):
+        for samples, expected in (([], 0), ([7], 0), ([0, 3, 3, 5], 5), ([4, 6], 2),
+                                  ([0, 5, 0, 2], 7),  # a new start from 0
+                                  ([0, 5, 3], 5)):  # a new start that was seen too late
+            self.assertEqual(prom.increase(list(enumerate(samples))), expected, samples)
+
+    def test_lives_end_at_gaps_and_falls(self):
+        samples = [(0, 0), (1, 2), (2, 2), (6, 2), (7, 4), (8, 0), (9, 1)]
+        self.assertEqual(prom.lives(samples, 2.5), [samples[:3], samples[3:5], samples[5:]])
+        self.assertEqual(prom.lives([], 2.5), [])
+
+    def test_nearest_whole_number(self):
+        for ns in (0, 1, 999_999_999, 10**13 + 7):
+            self.assertEqual(prom.nearest(fractions.Fraction(repr(ns / 1e9))), ns)
+        with self.assertRaisesRegex(AssertionError, "no multiple"):
+            prom.nearest(fractions.Fraction("1.0000000005"))
 
 
 class ExitStatus(unittest.TestCase):

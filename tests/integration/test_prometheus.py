@@ -1,91 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Prometheus scrapes the built-in config while something happens, and has nothing to say."""
 
-import json
 import os
-import shutil
 import subprocess
-import tempfile
 import time
 import unittest
-import urllib.parse
 
 import loads
+import prom
 import ringtally
-from ringtally import Daemon, source
+from ringtally import Daemon
 
 SECONDS = 60 if loads.long_form() else 10
 CALLS = 1234
 LATE_SCRAPES = 1  # of one a second: the window may begin just behind one
 
 
-def prometheus_folder():
-    done = subprocess.run([source("scripts", "prometheus.sh")], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise unittest.SkipTest(f"Prometheus cannot be fetched: {done.stderr.strip()}")
-    return done.stdout.strip()
-
-
-class Server:
-    """prometheus with one target, scraped every second; a context manager."""
-
-    def __init__(self, folder, target):
-        self.folder = tempfile.mkdtemp(prefix="ringtally-test-")
-        self.url = f"http://127.0.0.1:{ringtally.free_port()}"
-        config, self.log_path = (os.path.join(self.folder, name) for name in ("c.yml", "log"))
-        with open(config, "w", encoding="utf-8") as file:
-            file.write("global: { scrape_interval: 1s, scrape_timeout: 1s }\n"
-                       "scrape_configs:\n"
-                       "  - job_name: ringtally\n"
-                       f"    static_configs: [{{ targets: ['{target}'] }}]\n")
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(
-                [os.path.join(folder, "prometheus"), f"--config.file={config}",
-                 f"--storage.tsdb.path={os.path.join(self.folder, 'data')}",
-                 f"--web.listen-address={self.url.removeprefix('http://')}"],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(ringtally.PATIENCE_S)
-        shutil.rmtree(self.folder)
-
-    def log(self):
-        with open(self.log_path, encoding="utf-8") as file:
-            return file.read()
-
-    def wait_first_scrape(self):
-        """Which takes some seconds: it looks for new targets every five."""
-        end = time.monotonic() + ringtally.PATIENCE_S
-        while time.monotonic() < end:
-            assert self.process.poll() is None, self.log()
-            try:
-                ready = ringtally.request(self.url, "/-/ready").status == 200
-                if ready and self.query("up"):
-                    return
-            except ConnectionRefusedError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError(f"no scrape in {ringtally.PATIENCE_S} s: {self.log()}")
-
-    def query(self, expression):
-        """Its values, as numbers."""
-        answer = ringtally.request(
-            self.url, "/api/v1/query?" + urllib.parse.urlencode({"query": expression}))
-        result = json.loads(answer.text)
-        assert result["status"] == "success", answer.text
-        return [float(series["value"][1]) for series in result["data"]["result"]]
-
-
 class Prometheus(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         ringtally.require_kernel()
-        cls.folder = prometheus_folder()
+        cls.folder = prom.folder()
 
     def check_metrics(self, daemon, when):
         """promtool's syntax check and lint."""
@@ -112,7 +47,7 @@ class Prometheus(unittest.TestCase):
             self.check_metrics(daemon, "at first")
             ringtally.make_calls("--name=rt-prom", f"--count={CALLS}")  # before names get many
             daemon.scrape()
-            with Server(self.folder, daemon.url.removeprefix("http://")) as server:
+            with prom.Server(self.folder, daemon.url.removeprefix("http://")) as server:
                 server.wait_first_scrape()
                 self.make_load(SECONDS)
                 up = server.query(f"min_over_time(up[{SECONDS}s])")
