@@ -32,6 +32,7 @@
 
 enum {
 	LIMIT = 1000,	      /* series of the counter */
+	CALLS_LIMIT = 100,    /* ... by command and call: there are some hundred keys */
 	TOP = 100,	      /* k, and of the recall */
 	COUNTERS = 1536,      /* of the tracker that stands alone */
 	WORD_COUNTERS = 3072, /* ... on words */
@@ -96,7 +97,7 @@ static const struct goal targets[TARGETS] = {
 				.unit = " bytes",
 				.wanted = 0,
 				.at_most = true},
-	[TARGET_PAUSE] = {.what = "epoch of a counter of 10,000 series, p99",
+	[TARGET_PAUSE] = {.what = "CPU time of an epoch of a counter of 10,000 series, p99",
 			  .unit = " us",
 			  .wanted = 1000,
 			  .at_most = true},
@@ -111,6 +112,7 @@ struct suite {
 
 /* What a stream is held to besides speed and memory. */
 struct expectation {
+	u32 limit;
 	u32 counters;
 	int recall; /* enum target; TARGETS: none */
 	bool ratio;
@@ -130,11 +132,11 @@ static void see_named(struct suite *s, const struct contest *c, const struct tru
 	const char *where = c->stream->name;
 
 	if (what->named)
-		goal__see(&s->goals[TARGET_NAMED], named / truth__oracle_share(truth, LIMIT),
+		goal__see(&s->goals[TARGET_NAMED], named / truth__oracle_share(truth, what->limit),
 			  where);
 	if (what->words)
 		goal__see(&s->goals[TARGET_NAMED_WORDS],
-			  named / truth__first_come_share(truth, LIMIT), where);
+			  named / truth__first_come_share(truth, what->limit), where);
 }
 
 static void see_memory(struct suite *s, const struct contest *c)
@@ -144,7 +146,9 @@ static void see_memory(struct suite *s, const struct contest *c)
 
 	if (!e || !e->heap_begin)
 		return;
-	goal__see(&s->goals[TARGET_MEMORY], (double)(e->heap_begin + e->heap_grown) / 1024, where);
+	if (e->spec.limit == LIMIT)
+		goal__see(&s->goals[TARGET_MEMORY], (double)(e->heap_begin + e->heap_grown) / 1024,
+			  where);
 	goal__see(&s->goals[TARGET_ALLOCATIONS], (double)e->heap_grown, where);
 }
 
@@ -163,9 +167,10 @@ static void judge(struct suite *s, const struct contest *c, const struct truth *
 	see_memory(s, c);
 }
 
-static void put_oracle(const struct suite *s, const struct contest *c, const struct truth *truth)
+static void put_oracle(const struct suite *s, const struct contest *c, const struct truth *truth,
+		       u32 limit)
 {
-	const double share = 100 * truth__oracle_share(truth, LIMIT);
+	const double share = 100 * truth__oracle_share(truth, limit);
 	char subject[SUBJECT_BYTES];
 	struct bench_row *row;
 
@@ -173,7 +178,7 @@ static void put_oracle(const struct suite *s, const struct contest *c, const str
 	row = bench_report__row(s->report, SUITE, subject, "%", &share, 1);
 	row->events = c->stream->n;
 	snprintf(row->note, sizeof(row->note),
-		 "of the events have one of the %u heaviest keys, out of %u", LIMIT,
+		 "of the events have one of the %u heaviest keys, out of %u", limit,
 		 c->stream->nkeys);
 }
 
@@ -184,9 +189,9 @@ static int hold(struct suite *s, struct contest *c, const struct truth *truth,
 
 	contest__enter(c, &tally_exact, &tally_exact, 0, 0);
 	contest__enter(c, &tally_exact_labels, &tally_exact, 0, 0);
-	contest__enter(c, &tally_first_come, &tally_exact, LIMIT, 0);
-	contest__enter(c, &tally_family, &tally_exact, LIMIT, 0);
-	contest__enter(c, &tally_family_labels, &tally_exact_labels, LIMIT, 0);
+	contest__enter(c, &tally_first_come, &tally_exact, what->limit, 0);
+	contest__enter(c, &tally_family, &tally_exact, what->limit, 0);
+	contest__enter(c, &tally_family_labels, &tally_exact_labels, what->limit, 0);
 	contest__enter(c, &tally_topk, &tally_exact, TOP, 0);
 	contest__enter(c, &tally_tracker, &tally_exact, TOP, what->counters);
 	progress__begin(&s->options->progress, c->stream->name);
@@ -195,7 +200,7 @@ static int hold(struct suite *s, struct contest *c, const struct truth *truth,
 	machine_unpin(&s->cpus);
 	if (rc)
 		return rc;
-	put_oracle(s, c, truth);
+	put_oracle(s, c, truth, what->limit);
 	contest__report(c, truth, TOP, SUITE, s->report);
 	judge(s, c, truth, what);
 	return 0;
@@ -217,10 +222,19 @@ static int run_stream(struct suite *s, const struct stream *stream, const struct
 	return rc;
 }
 
+static void put_pause(const struct suite *s, const char *subject, const double *us, size_t n)
+{
+	struct bench_row *row = bench_report__row(s->report, SUITE, subject, "us", us, n);
+
+	snprintf(row->note, sizeof(row->note),
+		 "the longest tick of each of %zu epochs: p99 %.0f us, at most %.0f us", n,
+		 stats_quantile(us, n, 0.99), stats_quantile(us, n, 1));
+}
+
+/* The target is for CPU time: what others take of a shared machine is no pause of ours. */
 static int measure_pause(struct suite *s, const struct stream *stream, struct err *err)
 {
 	struct epoch_pause pause;
-	struct bench_row *row;
 	double p99;
 	int rc = machine_pin(s->cpus.measured, err);
 
@@ -231,15 +245,10 @@ static int measure_pause(struct suite *s, const struct stream *stream, struct er
 	machine_unpin(&s->cpus);
 	if (rc)
 		return rc;
-	p99 = stats_quantile(pause.wall_us, pause.n, 0.99);
+	p99 = stats_quantile(pause.cpu_us, pause.n, 0.99);
 	goal__see(&s->goals[TARGET_PAUSE], p99, stream->name);
-	row = bench_report__row(s->report, SUITE, "epoch/10000", "us", pause.wall_us, pause.n);
-	snprintf(row->note, sizeof(row->note),
-		 "longest tick of each of %zu epochs: p99 %.0f us, max %.0f us; CPU time p99 %.0f "
-		 "us, max %.0f us",
-		 pause.n, p99, stats_quantile(pause.wall_us, pause.n, 1),
-		 stats_quantile(pause.cpu_us, pause.n, 0.99),
-		 stats_quantile(pause.cpu_us, pause.n, 1));
+	put_pause(s, "epoch/10000", pause.cpu_us, pause.n);
+	put_pause(s, "epoch/10000/wall", pause.wall_us, pause.n);
 	epoch_pause__fini(&pause);
 	return 0;
 }
@@ -249,6 +258,7 @@ static int run_drawn(struct suite *s, const struct stream_draw *draw, struct err
 	const bool zipf = draw->exponent > 0 && !(draw->hot.share > 0);
 	const bool first = draw == &draws[0];
 	const struct expectation what = {
+		.limit = LIMIT,
 		.counters = COUNTERS,
 		.recall = zipf ? TARGET_RECALL_ZIPF : TARGETS,
 		.ratio = first,
@@ -279,6 +289,7 @@ static int run_words(struct suite *s, struct err *err)
 {
 	static const char *const folders[] = {"/usr/include", "/usr/share/doc", NULL};
 	static const struct expectation what = {
+		.limit = LIMIT,
 		.counters = WORD_COUNTERS,
 		.recall = TARGET_RECALL_WORDS,
 		.named = true,
@@ -302,17 +313,25 @@ static int run_words(struct suite *s, struct err *err)
 /* By command and call, and by process besides: there a key is as short-lived as its process. */
 static int run_both_calls(struct suite *s, const struct stream *by_process, struct err *err)
 {
-	static const struct expectation what = {
-		.counters = COUNTERS, .recall = TARGET_RECALL_CALLS, .named = true};
-	static const struct expectation nothing = {.counters = COUNTERS, .recall = TARGETS};
+	static const struct expectation few = {
+		.limit = CALLS_LIMIT,
+		.counters = COUNTERS,
+		.recall = TARGET_RECALL_CALLS,
+		.named = true,
+	};
+	static const struct expectation many = {
+		.limit = LIMIT,
+		.counters = COUNTERS,
+		.recall = TARGET_RECALL_CALLS,
+	};
 	struct stream by_command;
 	int rc = stream_drop_labels(by_process, "calls", 2, &by_command);
 
 	if (rc)
 		return err__set_errno(err, rc, "calls");
-	rc = run_stream(s, &by_command, &what, err);
+	rc = run_stream(s, &by_command, &few, err);
 	stream__fini(&by_command);
-	return rc ? rc : run_stream(s, by_process, &nothing, err);
+	return rc ? rc : run_stream(s, by_process, &many, err);
 }
 
 static int run_calls(struct suite *s, struct err *err)

@@ -39,7 +39,7 @@ struct tally_outcome {
 /* Every slot is mandatory. */
 struct tally_ops {
 	const char *name;
-	bool bounded; /* it has limits: allocations after its creation are worth telling */
+	bool bounded; /* it has limits: its memory, and whom it shows, are worth telling */
 	bool counts;  /* all events arrive somewhere; else it only finds heavy hitters */
 	/* -EOPNOTSUPP: there is no such thing in this build. */
 	int (*create)(const struct tally_spec *spec, struct tally **ret_tally, struct err *err);

@@ -24,6 +24,7 @@ struct exact {
 	u64 used;
 	u64 most; /* keys; then the rest are others */
 	u64 others;
+	bool failed; /* it had to stop growing */
 };
 
 static u64 *entry_at(const struct exact *e, u64 i)
@@ -50,13 +51,16 @@ static bool allocate(struct exact *e, u64 n)
 	return e->entries != NULL;
 }
 
-/* Out of memory it is no baseline any more. */
 static void grow(struct exact *e)
 {
 	struct exact old = *e;
 
-	if (!allocate(e, (old.mask + 1) * 2))
-		abort();
+	if (!allocate(e, (old.mask + 1) * 2)) {
+		*e = old;
+		e->most = e->used;
+		e->failed = true;
+		return;
+	}
 	for (u64 i = 0; i <= old.mask; i++) {
 		const u64 *entry = entry_at(&old, i);
 
@@ -98,7 +102,8 @@ static int exact__tell(struct tally *t, struct tally_outcome *ret_outcome, struc
 {
 	const struct exact *e = container_of(t, struct exact, tally);
 
-	(void)err;
+	if (e->failed)
+		return err__set_errno(err, -ENOMEM, "%s", t->ops->name);
 	for (u64 i = 0; i <= e->mask; i++) {
 		const u64 *entry = entry_at(e, i);
 

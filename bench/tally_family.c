@@ -243,7 +243,7 @@ const struct tally_ops tally_family = {
 
 const struct tally_ops tally_family_labels = {
 	.name = "family/labels",
-	.bounded = true,
+	.bounded = false, /* told of the other one already */
 	.counts = true,
 	.create = by_labels__create,
 	.add = family_tally__add_by_labels,

@@ -26,6 +26,7 @@ struct exact_labels {
 	struct entry *entries;
 	u64 mask;
 	u64 used;
+	bool failed; /* no memory: new keys are dropped */
 	struct label_arena texts;
 	struct label_builder builder;
 };
@@ -59,14 +60,17 @@ static bool allocate(struct exact_labels *e, u64 n)
 	return e->entries != NULL;
 }
 
-/* Out of memory it is no baseline any more. */
 static void grow(struct exact_labels *e)
 {
 	struct entry *old = e->entries;
 	const u64 n = e->mask + 1;
 
-	if (!allocate(e, n * 2))
-		abort();
+	if (!allocate(e, n * 2)) {
+		e->entries = old;
+		e->mask = n - 1;
+		e->failed = true;
+		return;
+	}
 	for (u64 i = 0; i < n; i++)
 		if (old[i].count)
 			*find_empty(e, old[i].hash) = old[i];
@@ -78,12 +82,18 @@ static void count(struct exact_labels *e)
 	const u64 hash = hash_bytes(e->builder.bytes, e->builder.nbytes);
 	struct entry *entry = find(e, hash);
 
-	if (entry->count++)
+	if (entry->count) {
+		entry->count++;
 		return;
+	}
+	if (!e->failed)
+		entry->labels = label_arena__copy(&e->texts, &e->builder);
+	if (e->failed || !entry->labels) {
+		e->failed = true;
+		return;
+	}
 	entry->hash = hash;
-	entry->labels = label_arena__copy(&e->texts, &e->builder);
-	if (!entry->labels)
-		abort();
+	entry->count = 1;
 	if (++e->used * 2 > e->mask)
 		grow(e);
 }
@@ -109,7 +119,8 @@ static int exact_labels__tell(struct tally *t, struct tally_outcome *ret_outcome
 {
 	const struct exact_labels *e = container_of(t, struct exact_labels, tally);
 
-	(void)err;
+	if (e->failed)
+		return err__set_errno(err, -ENOMEM, "%s", t->ops->name);
 	for (u64 i = 0; i <= e->mask; i++) {
 		const struct entry *entry = &e->entries[i];
 		const u32 key = entry->count ? stream__find_labels(e->stream, entry->labels)
