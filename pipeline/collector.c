@@ -267,9 +267,15 @@ void collector__free(struct collector *c)
 	free(c);
 }
 
+int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx,
+			     struct err *err)
+{
+	return rings__new(&c->budget.rings, take, ctx, &c->rings, err);
+}
+
 int collector__open_rings(struct collector *c, struct err *err)
 {
-	return rings__new(&c->budget.rings, route__records, c->route, &c->rings, err);
+	return collector__open_rings_to(c, route__records, c->route, err);
 }
 
 void collector__load(struct collector *c, u32 object)

@@ -14,6 +14,7 @@
 #include "pipeline/budget.h"
 #include "pipeline/ledger.h"
 #include "pipeline/probe_image.h"
+#include "pipeline/rings.h"
 
 struct config;
 struct diags;
@@ -53,6 +54,10 @@ int collector__budget(const struct collector *c, const struct cost_machine *mach
 u64 collector__constants(const struct collector *c, u32 page_bytes);
 
 int collector__open_rings(struct collector *c, struct err *err);
+
+/* The same, but records go to somebody else: no series gets to see them. */
+int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx,
+			     struct err *err);
 
 /* Blocking; may run on another thread than everything else. */
 void collector__load(struct collector *c, u32 object);
