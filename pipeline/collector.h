@@ -19,6 +19,7 @@
 struct config;
 struct diags;
 struct err;
+struct quota;
 struct snapshot;
 
 struct collector {
@@ -33,6 +34,7 @@ struct collector {
 	struct event_memory *memory; /* of each event, as loaded */
 	u64 constants_memory;	     /* of all objects, with what is no event's */
 	struct exposure exposure;    /* families read it; pipeline/source writes it */
+	struct quota *quota;	     /* of lines and memory, among the families */
 	struct route *route;
 	bool quiet; /* no other thread is at the objects: their programs may be looked at */
 };

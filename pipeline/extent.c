@@ -82,14 +82,14 @@ static u64 line_bytes(const struct metric_plan *m)
 	return bytes;
 }
 
-static u64 texts_bytes(const struct metric_plan *m)
+u64 extent_text_bytes_per_series(const struct metric_plan *m)
 {
 	return ROUND_UP(sizeof(struct labels) + m->nlabels * (sizeof(u16) + VALUE_BYTES), 8);
 }
 
 u64 extent_bytes_per_series(const struct metric_plan *m)
 {
-	const u64 kept = numbers_bytes(&m->desc) + texts_bytes(m) + BOOKS_BYTES + INDEX_BYTES;
+	const u64 kept = numbers_bytes(&m->desc) + extent_text_bytes_per_series(m) + BOOKS_BYTES + INDEX_BYTES;
 	const u64 copied = numbers_bytes(&m->desc) + sizeof(void *);
 
 	return kept + copied + extent_lines_per_series(&m->desc) * line_bytes(m);

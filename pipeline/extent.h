@@ -23,6 +23,7 @@ struct extent {
 /* One series: its numbers, its texts, its places in tables, and what a scrape needs of it. */
 u64 extent_lines_per_series(const struct family_desc *desc);
 u64 extent_bytes_per_series(const struct metric_plan *m);
+u64 extent_text_bytes_per_series(const struct metric_plan *m); /* of these, for its texts */
 
 /* A metric before its first event: __other__ and __lost__ stand from the start, and without labels
  * the only series does. */

@@ -67,6 +67,7 @@ enum { ADDITIONS_MAX = 64 };
 struct route {
 	struct event_route *events;
 	u32 nevents;
+	u32 nmetrics; /* of all events */
 	u32 ncpus;
 	u64 malformed;
 	struct decoder **decoders;
@@ -133,6 +134,8 @@ static int metric_route__init(struct metric_route *m, const struct metric_plan *
 		.has_value = plan->value != NULL,
 		.limits = plan->limits,
 		.exposure = from->exposure,
+		.quota = from->quota,
+		.quota_member = r->nmetrics++,
 	};
 	int rc = family__new(&spec, &m->family, err);
 
