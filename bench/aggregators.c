@@ -50,7 +50,7 @@ static const struct stream_draw draws[] = {
 	{.name = "moving",
 	 .keys = 200000,
 	 .exponent = 1.0,
-	 .hot = {.share = 0.6, .keys = 100, .stay = 120 * TALLY_SECOND_EVENTS},
+	 .hot = {.share = 0.6, .keys = 100, .stay = 1200000},
 	 .n = DRAWN_EVENTS},
 };
 

@@ -115,7 +115,7 @@ static void shuffle(size_t *order, size_t n, struct random *r)
 static void count_all(struct contest *c, u64 *keys, struct progress *progress)
 {
 	struct random random = {ORDER_SEED};
-	size_t order[CONTEST_ENTRIES_MAX];
+	size_t order[CONTEST_ENTRIES_MAX] = {0};
 
 	for (size_t i = 0; i < c->n; i++)
 		order[i] = i;

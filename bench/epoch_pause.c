@@ -60,7 +60,7 @@ int epoch_pause__measure(struct epoch_pause *p, const struct stream *stream, u32
 		rc = err__set_errno(err, -ENOMEM, "epochs");
 	else
 		rc = tally_family.create(&spec, &tally, err);
-	if (!rc)
+	if (tally)
 		run(p, tally, stream, words, progress);
 	tally_family.destroy(tally);
 	free(words);
