@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/contest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@
 
 #define ORDER_SEED 0x2545f4914f6cdd1dULL
 
-static const size_t piece_events = (size_t)CONTEST_PIECE_SECONDS * CONTEST_SECOND_EVENTS;
+static const size_t piece_events = CONTEST_PIECE_EVENTS;
 
 void contest__init(struct contest *c, const struct stream *stream)
 {
@@ -45,6 +46,7 @@ void contest__fini(struct contest *c)
 void contest__enter(struct contest *c, const struct tally_ops *ops,
 		    const struct tally_ops *baseline, u32 limit, u32 counters)
 {
+	assert(c->n < CONTEST_ENTRIES_MAX);
 	c->entries[c->n++] = (struct contest_entry){
 		.ops = ops,
 		.baseline = baseline,
@@ -72,12 +74,13 @@ static int create(struct contest *c, struct contest_entry *e, struct err *err)
 static void add_piece(struct contest_entry *e, size_t piece, const struct tally_keys *keys)
 {
 	const u32 words = e->spec.stream->words;
-	u64 second = (u64)piece * CONTEST_PIECE_SECONDS, begin = pause_thread_ns();
+	const size_t second_events = e->ops->second_events;
+	u64 second = piece * (piece_events / second_events), begin = pause_thread_ns();
 
-	for (size_t i = 0; i < keys->n; i += CONTEST_SECOND_EVENTS) {
+	for (size_t i = 0; i < keys->n; i += second_events) {
 		const struct tally_keys part = {
 			.words = keys->words + i * words,
-			.n = MIN(keys->n - i, (size_t)CONTEST_SECOND_EVENTS),
+			.n = MIN(keys->n - i, second_events),
 		};
 
 		e->ops->add(e->tally, &part);
@@ -112,7 +115,7 @@ static void shuffle(size_t *order, size_t n, struct random *r)
 static void count_all(struct contest *c, u64 *keys, struct progress *progress)
 {
 	struct random random = {ORDER_SEED};
-	size_t order[CONTEST_ENTRIES_MAX];
+	size_t order[CONTEST_ENTRIES_MAX] = {0};
 
 	for (size_t i = 0; i < c->n; i++)
 		order[i] = i;
@@ -275,7 +278,7 @@ static void put_heap(const struct rows *to, const struct contest_entry *e)
 	const double bytes = (double)(e->heap_begin + e->heap_grown);
 	struct bench_row *row;
 
-	if (heap_bytes() == 0)
+	if (!e->heap_begin) /* an allocator without books */
 		return;
 	row = put_row(to, e, "/heap", "bytes", &bytes, 1);
 	snprintf(row->note, sizeof(row->note),

@@ -2,9 +2,9 @@
 /*
  * Tallies over one stream, piece by piece: each piece goes to all of them in a random order, so
  * that what the machine does meanwhile meets all of them, and is timed by the thread's CPU time.
- * Time in the stream is simulated: CONTEST_SECOND_EVENTS make a second, at whose end everybody gets
- * his tick, which is in his time. A piece is CONTEST_PIECE_SECONDS, as long as an epoch: every
- * sample has one in it.
+ * Time in the stream is simulated: so many events make a second (bench/tally.h), at whose end there
+ * is a tick, which is in the time. A piece is CONTEST_PIECE_EVENTS, an epoch at the usual pace:
+ * every sample has one in it.
  */
 #ifndef RINGTALLY_BENCH_CONTEST_H
 #define RINGTALLY_BENCH_CONTEST_H
@@ -17,9 +17,8 @@ struct progress;
 struct truth;
 
 enum {
-	CONTEST_SECOND_EVENTS = 10000,
-	CONTEST_PIECE_SECONDS = 10,
-	CONTEST_ENTRIES_MAX = 8,
+	CONTEST_PIECE_EVENTS = 10 * TALLY_SECOND_EVENTS,
+	CONTEST_ENTRIES_MAX = 12,
 };
 
 struct contest_entry {

@@ -8,11 +8,12 @@
 #include "aggregators/family.h"
 #include "base/err.h"
 #include "base/util.h"
-#include "bench/contest.h"
 #include "bench/pause.h"
 #include "bench/progress.h"
 #include "bench/stream.h"
 #include "bench/tally.h"
+
+enum { EPOCH_SECONDS = FAMILY_EPOCH_NS / FAMILY_TICK_NS };
 
 static void time_tick(struct tally *tally, u64 second, double *wall_us, double *cpu_us)
 {
@@ -26,12 +27,12 @@ static void time_tick(struct tally *tally, u64 second, double *wall_us, double *
 static void run(struct epoch_pause *p, struct tally *tally, const struct stream *s, u64 *words,
 		struct progress *progress)
 {
-	const size_t seconds = p->n * CONTEST_PIECE_SECONDS;
-	const struct tally_keys keys = {words, MIN(s->n, (size_t)CONTEST_SECOND_EVENTS)};
+	const size_t seconds = p->n * EPOCH_SECONDS;
+	const struct tally_keys keys = {words, MIN(s->n, (size_t)TALLY_SECOND_EVENTS)};
 	size_t at = 0;
 
 	for (size_t second = 0; second < seconds; second++, at += keys.n) {
-		const size_t epoch = second / CONTEST_PIECE_SECONDS;
+		const size_t epoch = second / EPOCH_SECONDS;
 
 		if (at + keys.n > s->n)
 			at = 0;
@@ -46,7 +47,7 @@ int epoch_pause__measure(struct epoch_pause *p, const struct stream *stream, u32
 			 struct progress *progress, struct err *err)
 {
 	const struct tally_spec spec = {.stream = stream, .limit = limit};
-	u64 *words = calloc((size_t)CONTEST_SECOND_EVENTS * stream->words, sizeof(*words));
+	u64 *words = calloc((size_t)TALLY_SECOND_EVENTS * stream->words, sizeof(*words));
 	struct tally *tally = NULL;
 	int rc;
 
@@ -59,7 +60,7 @@ int epoch_pause__measure(struct epoch_pause *p, const struct stream *stream, u32
 		rc = err__set_errno(err, -ENOMEM, "epochs");
 	else
 		rc = tally_family.create(&spec, &tally, err);
-	if (!rc)
+	if (tally)
 		run(p, tally, stream, words, progress);
 	tally_family.destroy(tally);
 	free(words);

@@ -16,7 +16,7 @@ struct epoch_pause {
 };
 
 /* A counter of `limit` series takes the stream over and over, each epoch's worth in simulated time
- * (see bench/contest.h), with a tick every second. */
+ * (bench/tally.h), with a tick every second. */
 int epoch_pause__measure(struct epoch_pause *p, const struct stream *stream, u32 limit, size_t n,
 			 struct progress *progress, struct err *err);
 void epoch_pause__fini(struct epoch_pause *p);

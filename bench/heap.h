@@ -8,7 +8,7 @@
 
 #include "base/types.h"
 
-/* Bytes. 0: this allocator keeps no books (a sanitizer's does not). */
+/* Bytes. It never changes where the allocator keeps no books (a sanitizer's does not). */
 static inline u64 heap_bytes(void)
 {
 	const struct mallinfo2 info = mallinfo2();

@@ -160,6 +160,7 @@ static int first_come__create(const struct tally_spec *spec, struct tally **ret_
 
 const struct tally_ops tally_exact = {
 	.name = "exact",
+	.second_events = TALLY_SECOND_EVENTS,
 	.bounded = false,
 	.counts = true,
 	.create = exact__create,
@@ -171,6 +172,7 @@ const struct tally_ops tally_exact = {
 
 const struct tally_ops tally_first_come = {
 	.name = "first_come",
+	.second_events = TALLY_SECOND_EVENTS,
 	.bounded = false,
 	.counts = true,
 	.create = first_come__create,

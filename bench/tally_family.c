@@ -225,6 +225,11 @@ static int by_labels__create(const struct tally_spec *spec, struct tally **ret_t
 	return create(&tally_family_labels, spec, "counter", ret_tally, err);
 }
 
+static int slow__create(const struct tally_spec *spec, struct tally **ret_tally, struct err *err)
+{
+	return create(&tally_family_slow, spec, "counter", ret_tally, err);
+}
+
 static int topk__create(const struct tally_spec *spec, struct tally **ret_tally, struct err *err)
 {
 	return create(&tally_topk, spec, "topk", ret_tally, err);
@@ -232,6 +237,7 @@ static int topk__create(const struct tally_spec *spec, struct tally **ret_tally,
 
 const struct tally_ops tally_family = {
 	.name = "family",
+	.second_events = TALLY_SECOND_EVENTS,
 	.bounded = true,
 	.counts = true,
 	.create = counter__create,
@@ -243,6 +249,7 @@ const struct tally_ops tally_family = {
 
 const struct tally_ops tally_family_labels = {
 	.name = "family/labels",
+	.second_events = TALLY_SECOND_EVENTS,
 	.bounded = false, /* told of the other one already */
 	.counts = true,
 	.create = by_labels__create,
@@ -252,8 +259,21 @@ const struct tally_ops tally_family_labels = {
 	.destroy = family_tally__destroy,
 };
 
+const struct tally_ops tally_family_slow = {
+	.name = "family/slow",
+	.second_events = TALLY_SLOW_SECOND_EVENTS,
+	.bounded = false,
+	.counts = true,
+	.create = slow__create,
+	.add = family_tally__add,
+	.tick = family_tally__tick,
+	.tell = family_tally__tell,
+	.destroy = family_tally__destroy,
+};
+
 const struct tally_ops tally_topk = {
 	.name = "topk",
+	.second_events = TALLY_SECOND_EVENTS,
 	.bounded = true,
 	.counts = true,
 	.create = topk__create,

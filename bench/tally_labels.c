@@ -165,6 +165,7 @@ static int exact_labels__create(const struct tally_spec *spec, struct tally **re
 
 const struct tally_ops tally_exact_labels = {
 	.name = "exact/labels",
+	.second_events = TALLY_SECOND_EVENTS,
 	.bounded = false,
 	.counts = true,
 	.create = exact_labels__create,

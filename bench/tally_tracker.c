@@ -76,20 +76,20 @@ static void tracker_tally__destroy(struct tally *t)
 	free(tt);
 }
 
-static int tracker_tally__create(const struct tally_spec *spec, struct tally **ret_tally,
-				 struct err *err)
+static int create(const struct tally_ops *ops, const struct tally_spec *spec, u32 counters,
+		  struct tally **ret_tally, struct err *err)
 {
 	struct tracker_tally *tt = calloc(1, sizeof(*tt));
 	int rc;
 
 	if (!tt)
-		return err__set_errno(err, -ENOMEM, "tracker");
-	tt->tally.ops = &tally_tracker;
+		return err__set_errno(err, -ENOMEM, "%s", ops->name);
+	tt->tally.ops = ops;
 	tt->stream = spec->stream;
 	tt->limit = spec->limit;
 	tt->top = calloc(spec->limit, sizeof(*tt->top));
-	rc = tt->top ? tracker__new(spec->counters, &tt->tracker, err)
-		     : err__set_errno(err, -ENOMEM, "tracker");
+	rc = tt->top ? tracker__new(counters, &tt->tracker, err)
+		     : err__set_errno(err, -ENOMEM, "%s", ops->name);
 	if (rc) {
 		tracker_tally__destroy(&tt->tally);
 		return rc;
@@ -98,11 +98,35 @@ static int tracker_tally__create(const struct tally_spec *spec, struct tally **r
 	return 0;
 }
 
+static int tracker_tally__create(const struct tally_spec *spec, struct tally **ret_tally,
+				 struct err *err)
+{
+	return create(&tally_tracker, spec, spec->counters, ret_tally, err);
+}
+
+static int small__create(const struct tally_spec *spec, struct tally **ret_tally, struct err *err)
+{
+	return create(&tally_tracker_small, spec, spec->counters / 3, ret_tally, err);
+}
+
 const struct tally_ops tally_tracker = {
 	.name = "tracker",
+	.second_events = TALLY_SECOND_EVENTS,
 	.bounded = true,
 	.counts = false,
 	.create = tracker_tally__create,
+	.add = tracker_tally__add,
+	.tick = tracker_tally__tick,
+	.tell = tracker_tally__tell,
+	.destroy = tracker_tally__destroy,
+};
+
+const struct tally_ops tally_tracker_small = {
+	.name = "tracker/small",
+	.second_events = TALLY_SECOND_EVENTS,
+	.bounded = true,
+	.counts = false,
+	.create = small__create,
 	.add = tracker_tally__add,
 	.tick = tracker_tally__tick,
 	.tell = tracker_tally__tell,

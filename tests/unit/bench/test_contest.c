@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregators/family.h"
 #include "base/util.h"
 #include "bench/contest.h"
 #include "bench/epoch_pause.h"
@@ -137,10 +138,12 @@ static void the_tracker_tells_heavy_hitters(void **state)
 	assert_true(isnan(contest__named(&f->contest, &tally_tracker)));
 }
 
-/* Counts one event less than there are. */
+/* Counts one event less than there are, and looks at the clock. */
 struct forgetful {
 	struct tally tally;
 	u64 counted;
+	u64 ticks;
+	u64 now_ns;
 };
 
 static int forgetful__create(const struct tally_spec *spec, struct tally **ret_tally,
@@ -153,8 +156,11 @@ static void forgetful__add(struct tally *t, const struct tally_keys *keys)
 
 static void forgetful__tick(struct tally *t, u64 now_ns)
 {
-	(void)t;
-	(void)now_ns;
+	struct forgetful *f = container_of(t, struct forgetful, tally);
+
+	f->ticks++;
+	assert_int_equal(now_ns - f->now_ns, FAMILY_TICK_NS);
+	f->now_ns = now_ns;
 }
 
 static int forgetful__tell(struct tally *t, struct tally_outcome *ret_outcome, struct err *err)
@@ -172,6 +178,7 @@ static void forgetful__destroy(struct tally *t)
 
 static const struct tally_ops forgetful = {
 	.name = "forgetful",
+	.second_events = TALLY_SECOND_EVENTS,
 	.counts = true,
 	.create = forgetful__create,
 	.add = forgetful__add,
@@ -202,6 +209,29 @@ static void who_loses_an_event_ends_the_contest(void **state)
 	assert_string_equal(f->err.msg, "zipf: forgetful counted 249999 of 250000 events");
 }
 
+static void so_many_events_make_a_second(void **state)
+{
+	static const u32 paces[] = {TALLY_SECOND_EVENTS, TALLY_SLOW_SECOND_EVENTS};
+	static struct tally_ops ops[ARRAY_SIZE(paces)];
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paces); i++) {
+		ops[i] = forgetful;
+		ops[i].counts = false;
+		ops[i].second_events = paces[i];
+		contest__enter(&f->contest, &ops[i], &ops[i], 0, 0);
+	}
+	run(f);
+	for (size_t i = 0; i < ARRAY_SIZE(paces); i++) {
+		const struct forgetful *t =
+			container_of(f->contest.entries[i].tally, struct forgetful, tally);
+
+		assert_int_equal(t->counted, draw.n);
+		assert_int_equal(t->ticks, draw.n / paces[i]);
+		assert_int_equal(t->now_ns, draw.n / paces[i] * FAMILY_TICK_NS);
+	}
+}
+
 static int refuse(const struct tally_spec *spec, struct tally **ret_tally, struct err *err)
 {
 	(void)spec;
@@ -220,11 +250,12 @@ static const struct bench_row *row_of(const struct bench_report *report, const c
 
 static void reports_a_row_per_figure(void **state)
 {
-	struct tally_ops absent = forgetful;
+	static struct tally_ops absent;
 	struct fixture *f = *state;
 	const struct bench_row *row;
 	struct bench_report report;
 
+	absent = forgetful;
 	absent.name = "absent";
 	absent.create = refuse;
 	contest__enter(&f->contest, &tally_exact, &tally_exact, 0, 0);
@@ -277,6 +308,7 @@ int main(void)
 		TEST(a_family_with_room_names_everything),
 		TEST(the_tracker_tells_heavy_hitters),
 		TEST(who_loses_an_event_ends_the_contest),
+		TEST(so_many_events_make_a_second),
 		TEST(reports_a_row_per_figure),
 		TEST(every_epoch_has_a_pause),
 	};
