@@ -63,6 +63,7 @@ struct addition {
 
 /* Additions that are on their way together: enough to wait for memory side by side. */
 enum { ADDITIONS_MAX = 64 };
+_Static_assert(ADDITIONS_MAX > (int)WIRE_METRICS_MAX, "room for those of one record");
 
 struct route {
 	struct event_route *events;
