@@ -179,7 +179,8 @@ static void start(struct fixture *f, const char *config)
 	f->planned = plan_text(config, &(struct plan_source){"fake", &f->schema}, 1);
 	assert_string_equal(f->planned.err.msg, "");
 	assert_int_equal(f->planned.diags.errors, 0);
-	if (route__new(&(struct route_spec){f->planned.plan, &env, CPUS, NULL}, &f->route, &err))
+	if (route__new(&(struct route_spec){f->planned.plan, &env, CPUS, NULL, NULL}, &f->route,
+		       &err))
 		fail_msg("route: %s", err.msg);
 	few_calls = 0;
 	fickle_calls = 0;
