@@ -18,8 +18,8 @@ struct exposure {
 };
 
 /* Nobody counts. */
-#define EXPOSURE_INIT                                               \
-	{                                                           \
+#define EXPOSURE_INIT                                             \
+	{                                                         \
 		.shown = U64_LARGEST, .shown_twice = U64_LARGEST, \
 	}
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A member claims of a resource what it uses, and its share where it uses less. As long as the
+ * A member claims of a resource what it holds, and its share where it holds less. As long as the
  * claims of all fit the limit, everybody can still have the whole of a share: taking within one
  * changes no claim, and taking beyond it is allowed only when the larger claim fits as well. The
  * claims' total is kept, so that each question is O(1).
@@ -24,6 +24,7 @@ struct account {
 	u64 need; /* all it can use, as long as texts are not longer than usual */
 	u64 share;
 	u64 used;
+	u64 held; /* what nobody else can have: of memory, the most that was ever used */
 };
 
 struct member {
@@ -35,7 +36,7 @@ struct member {
 struct pool {
 	u64 limit;
 	u64 claimed;
-	u64 used;
+	u64 held;
 };
 
 struct quota {
@@ -118,29 +119,38 @@ void quota__free(struct quota *q)
 	free(q);
 }
 
-static u64 claim_after(const struct account *a, u64 amount)
+static u64 held_after(const struct account *a, u64 amount)
 {
-	return MAX(a->used + amount, a->share);
+	return MAX(a->used + amount, a->held);
+}
+
+static u64 claim(const struct account *a, u64 held)
+{
+	return MAX(held, a->share);
 }
 
 static bool has_room(const struct pool *p, const struct account *a, u64 amount)
 {
-	return claim_after(a, amount) - claim_after(a, 0) <= p->limit - p->claimed;
+	return claim(a, held_after(a, amount)) - claim(a, a->held) <= p->limit - p->claimed;
+}
+
+static void hold(struct pool *p, struct account *a, u64 held)
+{
+	p->claimed += claim(a, held) - claim(a, a->held);
+	p->held += held - a->held;
+	a->held = held;
 }
 
 static void take(struct pool *p, struct account *a, u64 amount)
 {
-	p->claimed += claim_after(a, amount) - claim_after(a, 0);
-	p->used += amount;
+	hold(p, a, held_after(a, amount));
 	a->used += amount;
 }
 
-static void give(struct pool *p, struct account *a, u64 amount)
+static void give(struct account *a, u64 amount)
 {
 	assert(a->used >= amount);
 	a->used -= amount;
-	p->used -= amount;
-	p->claimed -= claim_after(a, amount) - claim_after(a, 0);
 }
 
 bool quota__take(struct quota *q, u32 member, u32 text_bytes)
@@ -164,16 +174,17 @@ void quota__give(struct quota *q, u32 member, u32 text_bytes)
 
 	struct member *m = &q->members[member];
 
-	give(&q->pools[LINES], &m->accounts[LINES], m->lines);
-	give(&q->pools[BYTES], &m->accounts[BYTES], (u64)m->bytes + text_bytes);
+	give(&m->accounts[LINES], m->lines);
+	hold(&q->pools[LINES], &m->accounts[LINES], m->accounts[LINES].used);
+	give(&m->accounts[BYTES], (u64)m->bytes + text_bytes);
 }
 
 u64 quota__lines(const struct quota *q)
 {
-	return q->pools[LINES].used;
+	return q->pools[LINES].held;
 }
 
 u64 quota__bytes(const struct quota *q)
 {
-	return q->pools[BYTES].used;
+	return q->pools[BYTES].held;
 }

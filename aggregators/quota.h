@@ -30,9 +30,12 @@ void quota__free(struct quota *q); /* NULL is fine */
 /* One series more, whose label texts take text_bytes: false, and nothing was taken, when there is
  * no room for it. */
 bool quota__take(struct quota *q, u32 member, u32 text_bytes);
+
+/* One series less. Its memory stays with the member, whose next series use it again: it does not go
+ * back to the system, so nobody else can have it. */
 void quota__give(struct quota *q, u32 member, u32 text_bytes);
 
-u64 quota__lines(const struct quota *q); /* taken by series now */
-u64 quota__bytes(const struct quota *q);
+u64 quota__lines(const struct quota *q); /* of all series now */
+u64 quota__bytes(const struct quota *q); /* that all members hold */
 
 #endif

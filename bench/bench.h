@@ -17,7 +17,8 @@ struct bench_options {
 
 struct bench_suite {
 	const char *name;
-	const char *help; /* one line */
+	const char *help;  /* one line */
+	bool unprivileged; /* without root it leaves out what needs it, and says so */
 	/* 0, or what kept the whole suite from running. Blocking. What a single subject is refused
 	 * goes into its row. */
 	int (*run)(struct bench_options *options, struct bench_report *report, struct err *err);
@@ -25,6 +26,7 @@ struct bench_suite {
 
 extern const struct bench_suite probe_cost_suite;
 extern const struct bench_suite footprint_suite;
+extern const struct bench_suite aggregators_suite;
 
 /* The suites that there are, in the order in which they run. */
 extern const struct bench_suite *const bench_suites[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The monotonic clock, and sleeping by it. */
+/* The monotonic clock, sleeping by it, and the thread's CPU time. */
 #ifndef RINGTALLY_BENCH_PAUSE_H
 #define RINGTALLY_BENCH_PAUSE_H
 
@@ -8,12 +8,22 @@
 
 #include "base/types.h"
 
-static inline u64 pause_now_ns(void)
+static inline u64 pause_clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (u64)now.tv_sec * 1000000000ULL + (u64)now.tv_nsec;
+}
+
+static inline u64 pause_now_ns(void)
+{
+	return pause_clock_ns(CLOCK_MONOTONIC);
+}
+
+static inline u64 pause_thread_ns(void)
+{
+	return pause_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static inline void pause_us(u32 us)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "bench/random.h"
+#include "bench/zipf.h"
 
 #define SEED		0x9e3779b97f4a7c15ULL
 #define LATENCY_MIN_NS	1e3
@@ -17,41 +18,13 @@ static u64 key_number(size_t rank)
 	return ((u64)rank + 1) * SEED;
 }
 
-/* cumulative[k]: how often one of the first k + 1 keys is drawn. */
-static double *zipf_table(size_t keys)
-{
-	double *cumulative = calloc(keys, sizeof(*cumulative)), sum = 0;
-
-	for (size_t k = 0; cumulative && k < keys; k++) {
-		sum += 1.0 / (double)(k + 1);
-		cumulative[k] = sum;
-	}
-	return cumulative;
-}
-
-static size_t zipf_rank(const double *cumulative, size_t keys, double share)
-{
-	double wanted = share * cumulative[keys - 1];
-	size_t low = 0, high = keys - 1;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (cumulative[middle] < wanted)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static u64 draw(enum sequence_kind kind, const double *cumulative, size_t keys, struct random *r)
+static u64 draw(enum sequence_kind kind, const struct zipf *zipf, size_t keys, struct random *r)
 {
 	switch (kind) {
 	case SEQUENCE_LATENCIES:
 		return (u64)(LATENCY_MIN_NS * exp2(random__share(r) * LATENCY_OCTAVES));
 	case SEQUENCE_ZIPF:
-		return key_number(zipf_rank(cumulative, keys, random__share(r)));
+		return key_number(zipf__draw(zipf, r));
 	case SEQUENCE_UNIFORM:
 		return key_number(random__below(r, keys));
 	case SEQUENCE_CONSTANT:
@@ -64,17 +37,16 @@ int sequence__draw(enum sequence_kind kind, size_t keys, size_t n, u64 stream,
 		   struct sequence *ret_sequence)
 {
 	struct random r = {SEED + stream};
-	double *cumulative = kind == SEQUENCE_ZIPF ? zipf_table(keys) : NULL;
 	u64 *arguments = calloc(n, sizeof(*arguments));
+	struct zipf zipf = {0};
 
-	if (!arguments || (kind == SEQUENCE_ZIPF && !cumulative)) {
+	if (!arguments || (kind == SEQUENCE_ZIPF && zipf__init(&zipf, keys, 1.0))) {
 		free(arguments);
-		free(cumulative);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < n; i++)
-		arguments[i] = draw(kind, cumulative, keys, &r);
-	free(cumulative);
+		arguments[i] = draw(kind, &zipf, keys, &r);
+	zipf__fini(&zipf);
 	*ret_sequence = (struct sequence){arguments, n};
 	return 0;
 }

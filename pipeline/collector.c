@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aggregators/quota.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/util.h"
@@ -18,6 +19,7 @@
 #include "config/quantity.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/plan.h"
+#include "pipeline/plan_quota.h"
 #include "pipeline/probe_object.h"
 #include "pipeline/rings.h"
 #include "pipeline/route.h"
@@ -205,13 +207,14 @@ static u64 monotonic_ns(void)
 static int make_routes(struct collector *c, struct err *err)
 {
 	static const struct decoder_env env = {.now_ns = monotonic_ns};
-	const struct route_spec spec = {c->plan, &env, c->ncpus, &c->exposure};
-	int rc = 0;
+	const struct config *config = c->config;
+	int rc = plan_quota(c->plan, config->samples.n, config->memory.n, &c->quota, err);
+	const struct route_spec spec = {c->plan, &env, c->ncpus, &c->exposure, c->quota};
 
 	c->ledgers = calloc(c->plan->nevents + 1, sizeof(struct ledger *));
 	c->memory = calloc(c->plan->nevents + 1, sizeof(*c->memory));
-	if (!c->ledgers || !c->memory)
-		return err__set_errno(err, -ENOMEM, "ledgers");
+	if (!rc && (!c->ledgers || !c->memory))
+		rc = err__set_errno(err, -ENOMEM, "ledgers");
 	for (u32 i = 0; !rc && i < c->plan->nevents; i++) {
 		const struct event_plan *event = &c->plan->events[i];
 
@@ -258,6 +261,7 @@ void collector__free(struct collector *c)
 	free(c->ledgers);
 	free(c->memory);
 	route__free(c->route);
+	quota__free(c->quota);
 	rings__free(c->rings);
 	budget__fini(&c->budget);
 	plan__free(c->plan);
@@ -267,9 +271,14 @@ void collector__free(struct collector *c)
 	free(c);
 }
 
+int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx, struct err *err)
+{
+	return rings__new(&c->budget.rings, take, ctx, &c->rings, err);
+}
+
 int collector__open_rings(struct collector *c, struct err *err)
 {
-	return rings__new(&c->budget.rings, route__records, c->route, &c->rings, err);
+	return collector__open_rings_to(c, route__records, c->route, err);
 }
 
 void collector__load(struct collector *c, u32 object)

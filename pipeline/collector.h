@@ -14,10 +14,12 @@
 #include "pipeline/budget.h"
 #include "pipeline/ledger.h"
 #include "pipeline/probe_image.h"
+#include "pipeline/rings.h"
 
 struct config;
 struct diags;
 struct err;
+struct quota;
 struct snapshot;
 
 struct collector {
@@ -32,6 +34,7 @@ struct collector {
 	struct event_memory *memory; /* of each event, as loaded */
 	u64 constants_memory;	     /* of all objects, with what is no event's */
 	struct exposure exposure;    /* families read it; pipeline/source writes it */
+	struct quota *quota;	     /* of lines and memory, among the families */
 	struct route *route;
 	bool quiet; /* no other thread is at the objects: their programs may be looked at */
 };
@@ -53,6 +56,10 @@ int collector__budget(const struct collector *c, const struct cost_machine *mach
 u64 collector__constants(const struct collector *c, u32 page_bytes);
 
 int collector__open_rings(struct collector *c, struct err *err);
+
+/* The same, but records go to somebody else: no series gets to see them. */
+int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx,
+			     struct err *err);
 
 /* Blocking; may run on another thread than everything else. */
 void collector__load(struct collector *c, u32 object);

@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Folded label sets are series too: comm="__other__",device="sda" stands beside those that have a
- * comm. How many there may be follows from the labels that stay: a label with max_values has that
- * many texts and __other__, one without has as many as there are series.
- */
 #include "pipeline/extent.h"
 
 #include <string.h>
@@ -38,46 +33,25 @@ static u32 max_values(const struct metric_plan *m, u32 label)
 	return m->limits.max_values ? m->limits.max_values[label] : 0;
 }
 
-/* Label sets, at most `most`, in which the labels of the mask are folded. */
-static u64 label_sets(const struct metric_plan *m, u64 folded, u64 most)
+/* Label sets, at most `most`, `__other__` being a value like any other: folds count against the
+ * limit like all series. */
+static u64 label_sets(const struct metric_plan *m, u64 most)
 {
 	u64 sets = 1;
 
-	for (u32 i = 0; i < m->nlabels; i++) {
-		if (folded >> i & 1)
-			continue;
-		sets = MIN(max_values(m, i) ? sets * ((u64)max_values(m, i) + 1) : most, most);
-	}
-	return sets;
-}
-
-/* Series for what is folded in some labels: one at a time, and those of fold_order together. */
-static u64 folds(const struct metric_plan *m, u64 named)
-{
-	const struct family_limits *limits = &m->limits;
-	const u64 all = (1ULL << m->nlabels) - 1; /* that is __other__ */
-	u64 folded = 0, series = 0;
-
-	for (u32 i = 0; i < limits->nfold; i++) {
-		folded |= 1ULL << limits->fold_order[i];
-		if (folded != all)
-			series += label_sets(m, folded, named);
-	}
 	for (u32 i = 0; i < m->nlabels; i++)
-		if (max_values(m, i) && 1ULL << i != all &&
-		    !(limits->nfold && limits->fold_order[0] == i))
-			series += label_sets(m, 1ULL << i, named);
-	return series;
+		sets = MIN(max_values(m, i) ? sets * ((u64)max_values(m, i) + 1) : most, most);
+	return sets;
 }
 
 static u64 series_at_worst(const struct metric_plan *m)
 {
-	const u64 ranked = m->kind && m->kind->ranked;
-	const u64 named = (u64)m->limits.max_series * (ranked ? 2 : 1); /* as many may linger */
+	const u64 ranked = m->kind && m->kind->ranked; /* as many may linger beside */
+	const u64 named = (u64)m->limits.max_series * (ranked ? 2 : 1);
 
 	if (m->nlabels == 0)
 		return 1;
-	return label_sets(m, 0, named + folds(m, named) + 1) + 1; /* __other__, __lost__ */
+	return label_sets(m, named + 1) + 1; /* __other__, __lost__ */
 }
 
 u64 extent_lines_per_series(const struct family_desc *desc)
@@ -108,14 +82,14 @@ static u64 line_bytes(const struct metric_plan *m)
 	return bytes;
 }
 
-static u64 texts_bytes(const struct metric_plan *m)
+u64 extent_text_bytes_per_series(const struct metric_plan *m)
 {
 	return ROUND_UP(sizeof(struct labels) + m->nlabels * (sizeof(u16) + VALUE_BYTES), 8);
 }
 
 u64 extent_bytes_per_series(const struct metric_plan *m)
 {
-	const u64 kept = numbers_bytes(&m->desc) + texts_bytes(m) + BOOKS_BYTES + INDEX_BYTES;
+	const u64 kept = numbers_bytes(&m->desc) + extent_text_bytes_per_series(m) + BOOKS_BYTES + INDEX_BYTES;
 	const u64 copied = numbers_bytes(&m->desc) + sizeof(void *);
 
 	return kept + copied + extent_lines_per_series(&m->desc) * line_bytes(m);

@@ -23,13 +23,14 @@ struct extent {
 /* One series: its numbers, its texts, its places in tables, and what a scrape needs of it. */
 u64 extent_lines_per_series(const struct family_desc *desc);
 u64 extent_bytes_per_series(const struct metric_plan *m);
+u64 extent_text_bytes_per_series(const struct metric_plan *m); /* of these, for its texts */
 
 /* A metric before its first event: __other__ and __lost__ stand from the start, and without labels
  * the only series does. */
 struct extent extent_without_series(const struct metric_plan *m);
 /* The least that is of any use. */
 struct extent extent_with_one_series(const struct metric_plan *m);
-/* Its limits are used up, each fold has a series, and what may linger beside the others does. */
+/* Its limits are used up, and what may linger beside the others does. */
 struct extent extent_at_worst(const struct metric_plan *m);
 
 /* Lines of self metrics, and the daemon without any metric: about. They are no series of the

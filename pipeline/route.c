@@ -63,10 +63,12 @@ struct addition {
 
 /* Additions that are on their way together: enough to wait for memory side by side. */
 enum { ADDITIONS_MAX = 64 };
+_Static_assert(ADDITIONS_MAX > (int)WIRE_METRICS_MAX, "room for those of one record");
 
 struct route {
 	struct event_route *events;
 	u32 nevents;
+	u32 nmetrics; /* of all events */
 	u32 ncpus;
 	u64 malformed;
 	struct decoder **decoders;
@@ -133,6 +135,8 @@ static int metric_route__init(struct metric_route *m, const struct metric_plan *
 		.has_value = plan->value != NULL,
 		.limits = plan->limits,
 		.exposure = from->exposure,
+		.quota = from->quota,
+		.quota_member = r->nmetrics++,
 	};
 	int rc = family__new(&spec, &m->family, err);
 

@@ -24,6 +24,7 @@ struct family;
 struct ledger;
 struct metric_plan;
 struct plan;
+struct quota;
 struct rings_record;
 struct route;
 struct snapshot;
@@ -37,6 +38,7 @@ struct route_spec {
 	const struct decoder_env *env;
 	u32 ncpus;
 	const struct exposure *exposure; /* of all families; NULL: nobody has to be waited for */
+	struct quota *quota;		 /* as pipeline/plan_quota.h makes it; NULL: none */
 };
 
 int route__new(const struct route_spec *spec, struct route **ret_route, struct err *err);

@@ -318,7 +318,7 @@ static u128 in_metric_scale(const struct metric_at *at, u128 n)
 {
 	const struct family_desc *desc = &plan_of(at)->desc;
 
-	for (u8 i = desc->nbounds ? 0 : desc->scale; i < METRIC_SCALE; i++)
+	for (int i = desc->nbounds ? 0 : desc->scale; i < METRIC_SCALE; i++)
 		n *= 10;
 	return n;
 }

@@ -20,6 +20,7 @@ target_sources(test_pipeline_dec_device PRIVATE unit/pipeline/temp_tree.c)
 foreach(file IN ITEMS bucket_table filter key_layout knobs plan raw_cache refusal route schema)
   unit_test(pipeline ${file} LINK pipeline)
 endforeach()
+target_link_options(test_pipeline_route PRIVATE -Wl,--wrap=family__tick)
 
 fuzz_target(btf LINK pipeline)
 fuzz_target(record LINK pipeline)

@@ -121,8 +121,9 @@ static void refused_is_not_taken(void **state)
 	assert_int_equal(quota__bytes(q), 200);
 	quota__give(q, 0, 0);
 	assert_int_equal(quota__lines(q), 1);
-	assert_int_equal(quota__bytes(q), 100);
+	assert_int_equal(quota__bytes(q), 200); /* memory stays its own */
 	assert_true(quota__take(q, 0, 800));
+	assert_int_equal(quota__bytes(q), 1000);
 	quota__free(q);
 }
 
@@ -179,6 +180,7 @@ struct model_member {
 	u32 n; /* series */
 	u32 texts[SERIES];
 	u64 bytes; /* of its series */
+	u64 most;  /* of bytes, ever */
 };
 
 struct model {
@@ -209,7 +211,7 @@ static u64 model__bytes(const struct model *m)
 	u64 bytes = 0;
 
 	for (u32 i = 0; i < m->n; i++)
-		bytes += m->members[i].bytes;
+		bytes += m->members[i].most;
 	return bytes;
 }
 
@@ -268,12 +270,13 @@ static bool model__has_lines(const struct model *m, u32 member)
 static bool model__has_bytes(const struct model *m, u32 member, u32 amount)
 {
 	const struct model_member *mine = &m->members[member];
-	u64 wanted = model__bytes(m) + amount;
+	const u64 most = MAX(mine->most, mine->bytes + amount);
+	u64 wanted = model__bytes(m) - mine->most + most;
 
 	for (u32 i = 0; i < m->n; i++)
 		if (i != member)
-			wanted += unused(m->members[i].bytes_share, m->members[i].bytes);
-	return mine->bytes + amount <= mine->bytes_share || wanted <= m->max_bytes;
+			wanted += unused(m->members[i].bytes_share, m->members[i].most);
+	return most <= MAX(mine->most, mine->bytes_share) || wanted <= m->max_bytes;
 }
 
 /* Of a few hundred series; mostly too much for the limits, sometimes not. */
@@ -308,6 +311,7 @@ static bool take_from_both(struct model *m, u32 member, u32 text_bytes)
 	if (want) {
 		mine->texts[mine->n++] = text_bytes;
 		mine->bytes += amount;
+		mine->most = MAX(mine->most, mine->bytes);
 	}
 	return want;
 }

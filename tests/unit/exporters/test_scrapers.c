@@ -231,7 +231,7 @@ static void answers_may_end_in_another_order(void **state)
 	assert_int_equal(shown_twice(&s, 6 * SECOND), 7);
 	scrape(&s, "10.0.0.1", 4 * SECOND, 5);
 	assert_int_equal(shown_twice(&s, 6 * SECOND), 7);
-	assert_int_equal(shown(&s, 2 * SECOND), 9); /* asked about the past: no harm */
+	assert_int_equal(shown(&s, 2 * SECOND), 9);  /* asked about the past: no harm */
 	assert_true(anybody_counts(&s, 9 * SECOND)); /* the median is 1 s, the latest at 6 s */
 	assert_false(anybody_counts(&s, 9 * SECOND + 1));
 }
@@ -563,8 +563,10 @@ static void shorten(struct model *m)
 		struct history *h = &m->known[i];
 		const u32 drop = h->n > 64 ? h->n - 32 : 0;
 
-		memmove(h->asked, h->asked + drop, (h->n - drop) * sizeof(u64) * (drop > 0));
-		memmove(h->numbers, h->numbers + drop, (h->n - drop) * sizeof(u64) * (drop > 0));
+		for (u32 kept = 0; drop > 0 && kept + drop < h->n; kept++) {
+			h->asked[kept] = h->asked[kept + drop];
+			h->numbers[kept] = h->numbers[kept + drop];
+		}
 		h->n -= drop;
 	}
 }

@@ -91,27 +91,17 @@ static void of_a_topk_as_many_may_linger(void **state)
 	assert_int_equal(extent_with_one_series(&m).series, 3);
 }
 
-/* Labels a, b, c; at most 1000 label sets. What is folded is a set in which the others stay. */
-static void folds_have_series_of_their_own(void **state)
+/* Labels a, b, c; at most 1000 label sets, those with folded labels among them. */
+static void limits_of_labels_may_leave_fewer_series(void **state)
 {
 	static const struct {
 		u32 max_values[3];
-		u16 fold_order[3];
-		u16 nfold;
 		u64 want;
 	} cases[] = {
-		{{0, 0, 0}, {0}, 0, 1000 + 2},
-		{{50, 0, 0}, {0}, 0, 1000 + 1000 + 2}, /* *, b, c */
-		{{50, 4, 0},
-		 {0},
-		 0,
-		 1000 + 1000 + 1000 + 2}, /* *, b, c and a, *, c: c may be any */
-		{{0, 4, 2}, {0}, 1, 1000 + 5 * 3 + 1000 + 1000 + 2}, /* *, b, c; a, *, c; a, b, * */
-		{{0, 4, 2}, {0, 1}, 2, 1000 + 5 * 3 + 3 + 1000 + 1000 + 2}, /* *, *, c as well */
-		{{0, 0, 0}, {1}, 1, 1000 + 1000 + 2},
-		{{50, 0, 0}, {0}, 1, 1000 + 1000 + 2},		   /* one fold, not two */
-		{{0, 0, 0}, {2, 1, 0}, 3, 1000 + 1000 + 1000 + 2}, /* the third is __other__ */
-		{{9, 4, 2}, {0}, 0, 10 * 5 * 3 + 1},		   /* all there is, and __lost__ */
+		{{0, 0, 0}, 1000 + 2},
+		{{50, 0, 0}, 1000 + 2},
+		{{9, 4, 2}, 10 * 5 * 3 + 1}, /* all there is, __other__ among them, and __lost__ */
+		{{900, 4, 2}, 1000 + 2},
 	};
 
 	(void)state;
@@ -119,26 +109,8 @@ static void folds_have_series_of_their_own(void **state)
 		struct metric_plan m = counter(3, 1000);
 
 		m.limits.max_values = cases[i].max_values;
-		m.limits.fold_order = cases[i].fold_order;
-		m.limits.nfold = cases[i].nfold;
 		assert_int_equal(extent_at_worst(&m).series, cases[i].want);
 	}
-}
-
-static void a_fold_of_the_only_label_is_other(void **state)
-{
-	static const u32 few[] = {5}, many[] = {5000};
-	static const u16 first[] = {0};
-	struct metric_plan m = counter(1, 1000);
-
-	(void)state;
-	m.limits.fold_order = first;
-	m.limits.nfold = 1;
-	assert_int_equal(extent_at_worst(&m).series, 1000 + 2);
-	m.limits.max_values = many;
-	assert_int_equal(extent_at_worst(&m).series, 1000 + 2);
-	m.limits.max_values = few;
-	assert_int_equal(extent_at_worst(&m).series, 5 + 2);
 }
 
 /* The numbers of a row are what the aggregator itself says, twice: a snapshot has them too. */
@@ -207,22 +179,17 @@ static void the_largest_limits_do_not_overflow(void **state)
 {
 	static struct label_plan many[16];
 	static u32 max_values[16];
-	static u16 fold_order[16];
 	struct metric_plan m = histogram(16, 1000000, 512);
 
 	(void)state;
 	for (u16 i = 0; i < 16; i++) {
 		many[i].name = "label";
 		max_values[i] = 1000000;
-		fold_order[i] = i;
 	}
 	m.labels = many;
 	m.limits.max_values = max_values;
-	m.limits.fold_order = fold_order;
-	m.limits.nfold = 16;
-	/* One label folds in 16 ways, of which one begins fold_order; 14 more labels follow it. */
-	assert_int_equal(extent_at_worst(&m).series, 1000000ULL * (1 + 16 + 14) + 2);
-	assert_int_equal(extent_at_worst(&m).lines, (1000000ULL * (1 + 16 + 14) + 2) * 515);
+	assert_int_equal(extent_at_worst(&m).series, 1000000 + 2);
+	assert_int_equal(extent_at_worst(&m).lines, (1000000ULL + 2) * 515);
 }
 
 int main(void)
@@ -232,8 +199,7 @@ int main(void)
 		cmocka_unit_test(every_series_of_a_histogram_has_its_lines),
 		cmocka_unit_test(a_series_has_the_lines_that_the_exposition_gives_it),
 		cmocka_unit_test(of_a_topk_as_many_may_linger),
-		cmocka_unit_test(folds_have_series_of_their_own),
-		cmocka_unit_test(a_fold_of_the_only_label_is_other),
+		cmocka_unit_test(limits_of_labels_may_leave_fewer_series),
 		cmocka_unit_test(rows_take_what_their_aggregator_takes),
 		cmocka_unit_test(memory_grows_with_series_and_labels),
 		cmocka_unit_test(a_plan_is_its_metrics_and_the_self_metrics),

@@ -179,7 +179,8 @@ static void start(struct fixture *f, const char *config)
 	f->planned = plan_text(config, &(struct plan_source){"fake", &f->schema}, 1);
 	assert_string_equal(f->planned.err.msg, "");
 	assert_int_equal(f->planned.diags.errors, 0);
-	if (route__new(&(struct route_spec){f->planned.plan, &env, CPUS, NULL}, &f->route, &err))
+	if (route__new(&(struct route_spec){f->planned.plan, &env, CPUS, NULL, NULL}, &f->route,
+		       &err))
 		fail_msg("route: %s", err.msg);
 	few_calls = 0;
 	fickle_calls = 0;
@@ -1029,6 +1030,38 @@ static void random_records_add_up_to_what_was_fed(void **state)
 	stop(&f);
 }
 
+static struct {
+	const struct family *families[8];
+	u32 n;
+	u64 now_ns;
+} ticked;
+
+void __wrap_family__tick(struct family *f, u64 now_ns);
+void __wrap_family__tick(struct family *f, u64 now_ns)
+{
+	assert_true(ticked.n < ARRAY_SIZE(ticked.families));
+	ticked.families[ticked.n++] = f;
+	ticked.now_ns = now_ns;
+}
+
+static void time_passes_for_every_metric(void **state)
+{
+	struct fixture f;
+	u32 n = 0;
+
+	(void)state;
+	start(&f, TWO_EVENTS);
+	ticked.n = 0;
+	route__tick(f.route, 12345);
+	for (u32 e = 0; e < f.planned.plan->nevents; e++)
+		for (u32 m = 0; m < f.planned.plan->events[e].nmetrics; m++)
+			assert_ptr_equal(ticked.families[n++], route__family(f.route, e, m));
+	assert_true(n > 1);
+	assert_int_equal(ticked.n, n);
+	assert_int_equal(ticked.now_ns, 12345);
+	stop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1052,6 +1085,7 @@ int main(void)
 		cmocka_unit_test(a_label_that_is_absent_is_not_the_same_as_0),
 		cmocka_unit_test(presence_of_other_metrics_labels_makes_no_new_keys),
 		cmocka_unit_test(what_the_kernel_lost_of_numbers_is_shown_once),
+		cmocka_unit_test(time_passes_for_every_metric),
 		cmocka_unit_test(random_records_add_up_to_what_was_fed),
 	};
 
