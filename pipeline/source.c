@@ -92,11 +92,25 @@ static void request_flush(struct source *s)
 	flush__request(s->flush, &s->flushed);
 }
 
+static void pass_time(struct source *s)
+{
+	const u64 now_ns = uv_hrtime();
+
+	if (now_ns - s->ticked_ns < TICK_MIN_NS)
+		return;
+	s->ticked_ns = now_ns;
+	scrapers__expose(&s->scrapers, now_ns, &s->collector->exposure);
+	collector__tick(s->collector, now_ns);
+}
+
+/* Time passes first: no series ends while a snapshot is out, and where scrapes are all the flushes
+ * there are, one is out whenever a flush has ended. */
 static void on_flushed(struct flush_waiter *waiter)
 {
 	struct source *s = container_of(waiter, struct source, flushed);
 
 	s->flush_requested = false;
+	pass_time(s);
 	while (s->served) {
 		struct collect_request *req = s->served;
 
@@ -149,14 +163,7 @@ static void shown(struct metric_source *metrics, const struct scrape *scrape)
 
 static void on_flush_ended(void *ctx)
 {
-	struct source *s = ctx;
-	const u64 now_ns = uv_hrtime();
-
-	if (now_ns - s->ticked_ns < TICK_MIN_NS)
-		return;
-	s->ticked_ns = now_ns;
-	scrapers__expose(&s->scrapers, now_ns, &s->collector->exposure);
-	collector__tick(s->collector, now_ns);
+	pass_time(ctx);
 }
 
 static int healthz(struct metric_source *metrics, struct strbuf *body)

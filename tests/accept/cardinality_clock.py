@@ -12,9 +12,9 @@ import loads
 import ringtally
 from exposition import LOST, OTHER
 
-SECONDS, STEPS = 52, {4: "+1h", 10: "-1h", 16: "+1h", 22: "-1h", 28: "+0"}
+SECONDS, STEPS = 56, {4: "+1h", 10: "-1h", 16: "+1h", 22: "-1h", 28: "+0"}
 BEAT_S = 0.5
-EPOCH_S, TTL_S, LINGER_S = 10, 4, 5
+EPOCH_S, TTL_S, LINGER_S = 10, 10, 5
 ONCE_AT = (0, 8, 16, 24)  # seconds at which a name makes some calls, and never again
 LATE_S = 2.5  # a beat, a tick of the daemon, and what this machine does beside
 MAX_SERIES, NAMES, HOT, MOVE_S, RATE = 40, 160, 4, 16, 2000

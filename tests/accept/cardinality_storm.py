@@ -17,8 +17,9 @@ HEAVY, EACH, AFTER_S = 20, 10_000, 5  # they begin when the table is long full
 SCRAPE_EVERY_S, P99_MS_MAX = 0.2, 50
 MEMORY, KERNEL_MEMORY, BESIDE = 24 * 2**20, 16 * 2**20, 8 * 10**6
 SAMPLES, MAX_SERIES = 20_000, 1000
+LINGER_S = 5  # who wins a place gets it when its loser is gone
 KERNEL_GROWTH_MAX = 2**20  # of the kernel's own count, with its slabs
-UID = 4242  # nobody else's, so that foreign getppid calls do not count
+UID = 61234  # nobody else's, so that foreign getppid calls do not count
 
 LIMITED, ATTACKED = "ringtally_renames_total", "ringtally_attacked_total"
 KERNEL_BYTES = "ringtally_self_kernel_memory_bytes"
@@ -32,6 +33,7 @@ limits:
   samples: {SAMPLES}
   memory: {MEMORY // 2**20}MiB
   kernel_memory: {KERNEL_MEMORY // 2**20}MiB
+defaults: {{ linger: {LINGER_S}s }}
 metrics:
   - {{ name: renames_total, {ours}, labels: [comm], max_series: {MAX_SERIES} }}
   - {{ name: attacked_total, {ours}, labels: [comm, cpu], max_series: 100000 }}

@@ -27,7 +27,7 @@ COUNTERS = {CALLS: MAX_SERIES, TIMES: MAX_SERIES, TOP: 2 * K}  # and how many se
 
 
 def config():
-    kind = f"event: test_call, labels: [comm], linger: {LINGER_S}s"
+    kind = f"event: test_call, where: comm starts_with k, labels: [comm], linger: {LINGER_S}s"
     limited = f"{kind}, max_series: {MAX_SERIES}"
     bounds = ", ".join(f"{bound}ns" for bound in BOUNDS)
     return f"""\

@@ -34,6 +34,7 @@ static struct {
 	u32 snapshots;
 	u32 selves;
 	u32 ticks;
+	u32 snapshots_at_tick;
 	u64 ticked_ns;
 } world;
 
@@ -67,6 +68,7 @@ void __wrap_collector__tick(struct collector *c, u64 now_ns)
 {
 	assert_ptr_equal(c, &world.collector);
 	world.ticks++;
+	world.snapshots_at_tick = world.snapshots;
 	world.ticked_ns = now_ns;
 }
 
@@ -246,6 +248,22 @@ static void ticks_come_once_a_second_however_many_flushes_there_are(void **state
 	assert_int_equal(world.ticked_ns, world.now_ns);
 }
 
+/* Whose snapshot would keep every series that has to end. */
+static void time_passes_before_a_scrape_takes_its_snapshot(void **state)
+{
+	struct wish w;
+
+	(void)state;
+	for (u32 i = 1; i <= 10; i++) {
+		world.now_ns += SECOND;
+		collect(&w, false);
+		end_flush();
+		assert_int_equal(w.number, i);
+		assert_int_equal(world.ticks, i);
+		assert_int_equal(world.snapshots_at_tick, i - 1);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -255,6 +273,7 @@ int main(void)
 		TEST(the_exposure_says_how_far_scrapers_have_come),
 		TEST(who_stops_coming_is_waited_for_until_a_tick_notices),
 		TEST(ticks_come_once_a_second_however_many_flushes_there_are),
+		TEST(time_passes_before_a_scrape_takes_its_snapshot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
