@@ -279,7 +279,7 @@ class Check(Case):
         self.assertEqual(self.number(text, "top_total"), (4 + 4 + 2, 10))
         self.assertEqual(self.number(text, "top_waits_total"), (20 + 20 + 2, 42))
         lines = 9 + 1 + 30 + 25 + 30 + 10 + 42
-        self.assertEqual(self.number(text, "in all"), (77, lines + self.self_lines(text)))
+        self.assertEqual(self.number(text, "in all"), (69, lines + self.self_lines(text)))
         self.assertRegex(text, r"(?m)^  limit +50000 +64\.0 MiB$")
         self.assertRegex(text, r"(?m)^  key +4 words, 32 bytes: which metrics count, comm, syscall$")
         self.assertRegex(text, r"(?m)^  filter +\d+ of 64 tests, \d+ of 32 terms$")
