@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A binary heap with the worst entry on top, and heapsort. */
+/* A binary heap with the worst entry on top while offers come, heapsort, and a heap with the best
+ * entry on top to take from. */
 #include "aggregators/ranking.h"
 
-static bool is_worse(const struct ranked *a, const struct ranked *b)
+typedef bool (*above_fn)(const struct ranked *a, const struct ranked *b);
+
+static inline bool is_worse(const struct ranked *a, const struct ranked *b)
 {
 	return a->score != b->score ? a->score < b->score : a->id > b->id;
+}
+
+static inline bool is_better(const struct ranked *a, const struct ranked *b)
+{
+	return is_worse(b, a);
 }
 
 static void swap(struct ranked *a, struct ranked *b)
@@ -15,15 +23,19 @@ static void swap(struct ranked *a, struct ranked *b)
 	*b = t;
 }
 
-static void sift_down(struct ranked *heap, u32 n)
+/* The entry at i goes down to where it belongs. Inline, so that each order is code of its own. */
+static inline void sift_down(struct ranked *heap, u32 n, u32 i, above_fn above)
 {
-	for (u32 i = 0, child; (child = 2 * i + 1) < n; i = child) {
-		if (child + 1 < n && is_worse(&heap[child + 1], &heap[child]))
+	const struct ranked moved = heap[i];
+
+	for (u32 child; (child = 2 * i + 1) < n; i = child) {
+		if (child + 1 < n && above(&heap[child + 1], &heap[child]))
 			child++;
-		if (!is_worse(&heap[child], &heap[i]))
-			return;
-		swap(&heap[child], &heap[i]);
+		if (!above(&heap[child], &moved))
+			break;
+		heap[i] = heap[child];
 	}
+	heap[i] = moved;
 }
 
 static void sift_up(struct ranked *heap, u32 i)
@@ -41,7 +53,7 @@ void ranking__offer(struct ranking *r, u64 score, u64 id)
 		sift_up(r->entries, r->n++);
 	} else if (r->cap > 0 && is_worse(&r->entries[0], &entry)) {
 		r->entries[0] = entry;
-		sift_down(r->entries, r->n);
+		sift_down(r->entries, r->n, 0, is_worse);
 	}
 }
 
@@ -49,6 +61,24 @@ void ranking__sort(struct ranking *r)
 {
 	for (u32 n = r->n; n > 1; n--) {
 		swap(&r->entries[0], &r->entries[n - 1]);
-		sift_down(r->entries, n - 1);
+		sift_down(r->entries, n - 1, 0, is_worse);
 	}
+}
+
+void ranking__turn(struct ranking *r)
+{
+	for (u32 i = r->n / 2; i-- > 0;)
+		sift_down(r->entries, r->n, i, is_better);
+}
+
+const struct ranked *ranking__best(const struct ranking *r)
+{
+	return r->n > 0 ? &r->entries[0] : NULL;
+}
+
+void ranking__drop_best(struct ranking *r)
+{
+	r->entries[0] = r->entries[--r->n];
+	if (r->n > 1)
+		sift_down(r->entries, r->n, 0, is_better);
 }

@@ -60,9 +60,7 @@ struct roster {
 	struct member *members;
 	struct tracker *tracker;
 	/* Of an election: who has places, who was tracked, who wants a place back. */
-	struct ranking weakest;
-	struct ranked *strangers;
-	struct ranking returning;
+	struct ranking weakest, strangers, returning;
 	u64 now_ns; /* as told last */
 	u32 max_lingering;
 	u32 max_swaps;
@@ -116,8 +114,7 @@ static int allocate(struct roster *r, struct err *err)
 
 	r->tags = calloc(rows, sizeof(*r->tags));
 	r->members = calloc(rows, sizeof(*r->members));
-	r->strangers = calloc(max_candidates(r), sizeof(*r->strangers));
-	if (!r->tags || !r->members || !r->strangers ||
+	if (!r->tags || !r->members || allocate_ranking(&r->strangers, max_candidates(r)) < 0 ||
 	    allocate_ranking(&r->weakest, r->max_swaps) < 0 ||
 	    allocate_ranking(&r->returning, r->max_swaps) < 0)
 		return err__set_errno(err, -ENOMEM, "%u series", r->spec.places);
@@ -151,7 +148,7 @@ void roster__free(struct roster *r)
 		return;
 	free(r->returning.entries);
 	free(r->weakest.entries);
-	free(r->strangers);
+	free(r->strangers.entries);
 	free(r->members);
 	free(r->tags);
 	tracker__free(r->tracker);
@@ -413,10 +410,10 @@ static void stop_silent(struct roster *r)
 }
 
 /* The weakest members first: they are ranked by what they do not weigh. */
-static void rank_members(struct roster *r)
+static void rank_all(struct roster *r)
 {
-	r->weakest.n = 0;
-	r->returning.n = 0;
+	r->weakest.n = r->strangers.n = r->returning.n = 0;
+	tracker__rank(r->tracker, &r->strangers);
 	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++) {
 		const enum state state = state_of(r, row);
 		const u64 weight = r->members[row].weight;
@@ -426,23 +423,16 @@ static void rank_members(struct roster *r)
 		else if (has_place(state) && !is_protected(r, row))
 			ranking__offer(&r->weakest, U64_LARGEST - weight, row);
 	}
-	ranking__sort(&r->weakest);
-	ranking__sort(&r->returning);
+	ranking__turn(&r->weakest);
+	ranking__turn(&r->strangers);
+	ranking__turn(&r->returning);
 }
 
 struct election {
-	u32 open;	/* places that need not be won from anybody */
-	u32 lost;	/* of the weakest members, so many lost their places */
-	u64 bar;	/* what the last of them weighed */
-	u32 nstrangers; /* tracked keys that stand */
-	u32 strangers;	/* the next of them; the ones before won */
-	u32 returning;	/* the next of the frozen ones */
+	u32 open; /* places that need not be won from anybody */
+	bool fought;
+	u64 bar; /* what the last one weighed who lost its place */
 };
-
-static u64 weight_of_weak(const struct roster *r, u32 i)
-{
-	return U64_LARGEST - r->weakest.entries[i].score;
-}
 
 /* By a quarter, and never with nothing. */
 static bool beats(u64 challenger, u64 member)
@@ -461,60 +451,78 @@ static u32 open_places(const struct roster *r)
 /* The weakest member that is left loses its place, if this challenger beats it. */
 static bool fight(struct roster *r, struct election *e, u64 challenger)
 {
-	if (e->lost == r->weakest.n || r->nlingering >= r->max_lingering)
-		return false;
+	const struct ranked *weakest = ranking__best(&r->weakest);
 
-	const u64 weight = weight_of_weak(r, e->lost);
-
-	if (!beats(challenger, weight))
+	if (!weakest || r->nlingering >= r->max_lingering)
 		return false;
-	stop(r, (u32)r->weakest.entries[e->lost++].id, STATE_FROZEN);
-	e->bar = weight;
+	if (!beats(challenger, U64_LARGEST - weakest->score))
+		return false;
+	e->fought = true;
+	e->bar = U64_LARGEST - weakest->score;
+	stop(r, (u32)weakest->id, STATE_FROZEN);
+	ranking__drop_best(&r->weakest);
 	return true;
 }
 
 static bool win_place(struct roster *r, struct election *e, u64 challenger)
 {
-	if (e->open == 0)
+	if (challenger == 0 || e->open == 0)
 		return fight(r, e, challenger);
 	e->open--;
 	return true;
 }
 
+static u64 best_score(const struct ranking *ranking)
+{
+	const struct ranked *best = ranking__best(ranking);
+
+	return best ? best->score : 0;
+}
+
+static void bring_back(struct roster *r)
+{
+	set_state(r, (u32)ranking__best(&r->returning)->id, STATE_LIVE);
+	ranking__drop_best(&r->returning);
+	r->promotions++;
+}
+
+/* It gets its place when it comes the next time. */
+static void elect(struct roster *r)
+{
+	tracker__elect(r->tracker, ranking__best(&r->strangers)->id);
+	ranking__drop_best(&r->strangers);
+	r->tickets++;
+}
+
 /* The heaviest challenger that is left wins a place or ends the election. */
 static bool next_wins(struct roster *r, struct election *e)
 {
-	const bool stranger = e->strangers < e->nstrangers;
-	const bool frozen = e->returning < r->returning.n;
-	const u64 stranger_weight = stranger ? r->strangers[e->strangers].score : 0;
-	const u64 frozen_weight = frozen ? r->returning.entries[e->returning].score : 0;
+	const u64 stranger = best_score(&r->strangers), returning = best_score(&r->returning);
 
-	if (!win_place(r, e, MAX(stranger_weight, frozen_weight)))
+	if (!win_place(r, e, MAX(stranger, returning)))
 		return false;
-	if (frozen && frozen_weight >= stranger_weight) {
-		set_state(r, (u32)r->returning.entries[e->returning++].id, STATE_LIVE);
-		r->promotions++;
-	} else {
-		e->strangers++;
-		r->tickets++;
-	}
+	if (returning >= stranger)
+		bring_back(r);
+	else
+		elect(r);
 	return true;
 }
 
-/* Those who won, and some who would have: the tracker knows them when they come. */
-static void elect(struct roster *r, const struct election *e)
+/* Who would have won a place may take that of a winner who does not come: the rest of the ranking,
+ * roughly from the heaviest on. */
+static void elect_substitutes(struct roster *r, const struct election *e)
 {
-	const u32 candidates = MIN(CANDIDATES_PER_TICKET * r->tickets, e->nstrangers);
+	const u32 n = MIN((CANDIDATES_PER_TICKET - 1) * r->tickets, r->strangers.n);
 
-	for (u32 i = 0; i < candidates; i++) {
-		const struct ranked *stranger = &r->strangers[i];
+	for (u32 i = 0; i < n; i++) {
+		const struct ranked *stranger = &r->strangers.entries[i];
 
-		if (i < e->strangers || e->lost == 0 || beats(stranger->score, e->bar))
+		if (!e->fought || beats(stranger->score, e->bar))
 			tracker__elect(r->tracker, stranger->id);
 	}
 }
 
-/* Time passes for everybody: those elected must be marked afterwards. */
+/* Time passes for everybody. */
 static void halve(struct roster *r)
 {
 	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++)
@@ -524,17 +532,14 @@ static void halve(struct roster *r)
 
 static void change_places(struct roster *r)
 {
-	struct election e = {
-		.nstrangers = tracker__top(r->tracker, r->strangers, max_candidates(r)),
-	};
+	struct election e = {0};
 
 	r->tickets = 0;
-	rank_members(r);
+	rank_all(r);
 	e.open = open_places(r);
 	for (u32 i = 0; i < r->max_swaps && next_wins(r, &e); i++)
 		;
-	halve(r);
-	elect(r, &e);
+	elect_substitutes(r, &e);
 }
 
 u32 roster__hold_election(struct roster *r, u64 now_ns)
@@ -543,10 +548,9 @@ u32 roster__hold_election(struct roster *r, u64 now_ns)
 
 	r->now_ns = now_ns;
 	stop_silent(r);
+	halve(r);
 	if (r->crowded)
 		change_places(r);
-	else
-		halve(r);
 	return (u32)(r->demotions - before);
 }
 
@@ -608,5 +612,5 @@ size_t roster__footprint(const struct roster *r)
 
 	return sizeof(*r) + series_table__footprint(r->series) + tracker__footprint(r->tracker) +
 	       rows * (sizeof(*r->tags) + sizeof(*r->members)) +
-	       max_candidates(r) * sizeof(*r->strangers) + 2 * r->max_swaps * sizeof(struct ranked);
+	       (max_candidates(r) + 2 * r->max_swaps) * sizeof(struct ranked);
 }

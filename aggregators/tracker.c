@@ -304,20 +304,27 @@ static u64 floor_of_top(const struct tracker *t, u32 n)
 	return coarse_range(bucket_of_rank(buckets, &n)).low;
 }
 
-u32 tracker__top(const struct tracker *t, struct ranked *ret_keys, u32 n)
+void tracker__rank(const struct tracker *t, struct ranking *ranking)
 {
-	struct ranking top = {.entries = ret_keys, .cap = MIN(n, t->used)};
+	const u32 n = MIN(ranking->cap, t->used);
 	u64 floor;
 
-	if (top.cap == 0)
-		return 0;
-	floor = MAX(floor_of_top(t, top.cap), 1);
+	if (n == 0)
+		return;
+	floor = MAX(floor_of_top(t, n), 1);
 	for (u32 i = 0; i <= t->mask; i++) {
 		const u64 count = count_of(t->slots[i].word);
 
 		if (count >= floor)
-			ranking__offer(&top, count, t->slots[i].key);
+			ranking__offer(ranking, count, t->slots[i].key);
 	}
+}
+
+u32 tracker__top(const struct tracker *t, struct ranked *ret_keys, u32 n)
+{
+	struct ranking top = {.entries = ret_keys, .cap = n};
+
+	tracker__rank(t, &top);
 	ranking__sort(&top);
 	return top.n;
 }

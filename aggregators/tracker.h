@@ -45,6 +45,9 @@ u32 tracker__used(const struct tracker *t); /* keys tracked */
  * Returns how many there were. */
 u32 tracker__top(const struct tracker *t, struct ranked *ret_keys, u32 n);
 
+/* Offers the heaviest keys to a ranking, as many as it has room for or more. */
+void tracker__rank(const struct tracker *t, struct ranking *ranking);
+
 /* Adds what another one holds, but for its marks; the errors add up. The bound of the error holds
  * for both together when the other one has at least as many counters. */
 void tracker__merge(struct tracker *t, const struct tracker *from);

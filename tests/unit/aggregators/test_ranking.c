@@ -39,10 +39,38 @@ static void the_best_are_kept_in_order(void **state)
 	}
 }
 
+static void the_best_are_taken_in_order(void **state)
+{
+	u64 rng = any_seed();
+
+	(void)state;
+	for (u32 round = 0; round < 1000; round++) {
+		struct ranked sorted[CAP], turned[CAP];
+		struct ranking want = {.entries = sorted, .cap = CAP};
+		struct ranking ranking = {.entries = turned, .cap = CAP};
+		const u32 n = (u32)(random_u64(&rng) % OFFERS);
+
+		for (u32 i = 0; i < n; i++) {
+			const u64 score = random_u64(&rng) % 20;
+
+			ranking__offer(&want, score, i);
+			ranking__offer(&ranking, score, i);
+		}
+		ranking__sort(&want);
+		ranking__turn(&ranking);
+		for (u32 i = 0; i < want.n; i++) {
+			assert_memory_equal(ranking__best(&ranking), &sorted[i], sizeof(*sorted));
+			ranking__drop_best(&ranking);
+		}
+		assert_null(ranking__best(&ranking));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_best_are_kept_in_order),
+		cmocka_unit_test(the_best_are_taken_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
