@@ -212,6 +212,7 @@ static void purge(struct tracker *t)
 	const u64 cut = purge_cut(t);
 
 	rebuild(t, cut, 0, MARK);
+	assert(t->used < t->m);
 	t->error = add_saturated(t->error, cut);
 }
 

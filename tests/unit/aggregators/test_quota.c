@@ -26,7 +26,7 @@ static u32 take_all(struct quota *q, u32 member, u32 text_bytes)
 {
 	u32 n = 0;
 
-	while (n < PLENTY && quota__take(q, member, text_bytes))
+	while (n < 100000 && quota__take(q, member, text_bytes))
 		n++;
 	return n;
 }
@@ -237,8 +237,8 @@ static void model__share_out(struct model *m)
 	for (u32 i = 0; i < m->n; i++) {
 		const struct quota_member *s = &m->members[i].spec;
 
-		lines[i] = s->max_series * s->lines;
-		bytes[i] = s->max_series * (s->bytes + s->text_bytes);
+		lines[i] = (u64)s->max_series * s->lines;
+		bytes[i] = (u64)s->max_series * (s->bytes + s->text_bytes);
 	}
 	pour(m->max_lines, lines, m->n, shares);
 	for (u32 i = 0; i < m->n; i++)
