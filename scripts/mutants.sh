@@ -37,8 +37,8 @@ build() { # TEST...
 	cmake --build "$copy/build/dev" --target "$@" >"$log" 2>&1
 }
 
-fails() { # TEST
-	! timeout "$seconds" "$copy/build/dev/tests/$1" >"$log" 2>&1
+fails() { # TEST; what the shell says of a crash belongs into the log too
+	! (timeout "$seconds" "$copy/build/dev/tests/$1" || exit 1) >"$log" 2>&1
 }
 
 check_unchanged() { # TEST...
@@ -117,7 +117,7 @@ for name in "${names[@]}"; do
 	judge "$name" || failed+=("$name")
 done
 if [ ${#failed[@]} -gt 0 ]; then
-	echo "mutants: ${#failed[@]} of ${#names[@]} were not noticed: ${failed[*]}"
+	echo "mutants: ${#failed[@]} of ${#names[@]} failed: ${failed[*]}"
 	exit 1
 fi
 echo "mutants: all ${#names[@]} were noticed"

@@ -239,8 +239,8 @@ static void model__share_out(struct model *m)
 	for (u32 i = 0; i < m->n; i++) {
 		const struct quota_member *s = &m->members[i].spec;
 
-		lines[i] = s->max_series * s->lines;
-		bytes[i] = s->max_series * (s->bytes + s->text_bytes);
+		lines[i] = (u64)s->max_series * s->lines;
+		bytes[i] = (u64)s->max_series * (s->bytes + s->text_bytes);
 	}
 	pour(m->max_lines, lines, m->n, shares);
 	for (u32 i = 0; i < m->n; i++)
