@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front door: the work is done by CMakePresets.json and scripts/.
-.PHONY: build run test lint docs stress accept-skeleton accept-events accept-bench accept-engine accept-cardinality \
+.PHONY: build run test lint docs stress mutants accept-skeleton accept-events accept-bench accept-engine accept-cardinality \
 	bench vm demo help
 
 build: ## build/release/ringtally
@@ -33,6 +33,10 @@ stress: ## the long runs: ThreadSanitizer, each fuzz target for 60 s, 20 storms 
 	@cmake --workflow --preset tsan
 	@cmake --workflow --preset fuzz
 	@scripts/storm.sh
+
+mutants: ## whether the unit tests notice each of tests/mutants; NAME=... only that one
+	@scripts/deps.sh build test mutants
+	@scripts/mutants.sh $(NAME)
 
 accept-skeleton: ## the acceptance run of the first version (root)
 	@scripts/deps.sh build test

@@ -61,7 +61,7 @@ struct roster {
 	struct tracker *tracker;
 	/* Of an election: who has places, who was tracked, who wants a place back. */
 	struct ranking weakest;
-	struct tracker_entry *strangers;
+	struct ranked *strangers;
 	struct ranking returning;
 	u64 now_ns; /* as told last */
 	u32 max_lingering;
@@ -84,6 +84,16 @@ static u32 max_candidates(const struct roster *r)
 	return CANDIDATES_PER_TICKET * r->max_swaps;
 }
 
+/* About two for each place: the largest power of two that is not more. */
+static u32 counters_for(u32 places)
+{
+	u32 n = TRACKED_MIN;
+
+	while (n <= places)
+		n *= 2;
+	return n;
+}
+
 static int allocate_ranking(struct ranking *ranking, u32 cap)
 {
 	ranking->cap = cap;
@@ -98,7 +108,7 @@ static int allocate(struct roster *r, struct err *err)
 
 	if (code < 0)
 		return code;
-	code = tracker__new(MAX(2 * r->spec.places, TRACKED_MIN), &r->tracker, err);
+	code = tracker__new(counters_for(r->spec.places), &r->tracker, err);
 	if (code < 0)
 		return code;
 
@@ -476,7 +486,7 @@ static bool next_wins(struct roster *r, struct election *e)
 {
 	const bool stranger = e->strangers < e->nstrangers;
 	const bool frozen = e->returning < r->returning.n;
-	const u64 stranger_weight = stranger ? r->strangers[e->strangers].count : 0;
+	const u64 stranger_weight = stranger ? r->strangers[e->strangers].score : 0;
 	const u64 frozen_weight = frozen ? r->returning.entries[e->returning].score : 0;
 
 	if (!win_place(r, e, MAX(stranger_weight, frozen_weight)))
@@ -497,10 +507,10 @@ static void elect(struct roster *r, const struct election *e)
 	const u32 candidates = MIN(CANDIDATES_PER_TICKET * r->tickets, e->nstrangers);
 
 	for (u32 i = 0; i < candidates; i++) {
-		const struct tracker_entry *stranger = &r->strangers[i];
+		const struct ranked *stranger = &r->strangers[i];
 
-		if (i < e->strangers || e->lost == 0 || beats(stranger->count, e->bar))
-			tracker__elect(r->tracker, stranger->key);
+		if (i < e->strangers || e->lost == 0 || beats(stranger->score, e->bar))
+			tracker__elect(r->tracker, stranger->id);
 	}
 }
 

@@ -212,6 +212,7 @@ static void purge(struct tracker *t)
 	const u64 cut = purge_cut(t);
 
 	rebuild(t, cut, 0, MARK);
+	assert(t->used < t->m);
 	t->error = add_saturated(t->error, cut);
 }
 
@@ -294,68 +295,31 @@ u32 tracker__used(const struct tracker *t)
 	return t->used;
 }
 
-static bool is_heavier(const struct tracker_entry *a, const struct tracker_entry *b)
+/* A count that at least n keys reach (there are as many): nearly the largest such count. */
+static u64 floor_of_top(const struct tracker *t, u32 n)
 {
-	return a->count != b->count ? a->count > b->count : a->key < b->key;
+	u32 buckets[BUCKETS];
+
+	count_coarse(t, buckets);
+	return coarse_range(bucket_of_rank(buckets, &n)).low;
 }
 
-/* A heap whose root is the lightest; all is well but, perhaps, entry i. */
-static void sift_down(struct tracker_entry *heap, u32 n, u32 i)
+u32 tracker__top(const struct tracker *t, struct ranked *ret_keys, u32 n)
 {
-	const struct tracker_entry moved = heap[i];
+	struct ranking top = {.entries = ret_keys, .cap = MIN(n, t->used)};
+	u64 floor;
 
-	for (u32 child; (child = 2 * i + 1) < n; i = child) {
-		if (child + 1 < n && is_heavier(&heap[child], &heap[child + 1]))
-			child++;
-		if (!is_heavier(&moved, &heap[child]))
-			break;
-		heap[i] = heap[child];
-	}
-	heap[i] = moved;
-}
-
-static void make_heap(struct tracker_entry *entries, u32 n)
-{
-	for (u32 i = n / 2; i-- > 0;)
-		sift_down(entries, n, i);
-}
-
-/* Takes the lightest away again and again: the heaviest is left in front. */
-static void sort_heap(struct tracker_entry *heap, u32 n)
-{
-	while (n > 1) {
-		const struct tracker_entry lightest = heap[0];
-
-		n--;
-		heap[0] = heap[n];
-		sift_down(heap, n, 0);
-		heap[n] = lightest;
-	}
-}
-
-u32 tracker__top(const struct tracker *t, struct tracker_entry *ret_entries, u32 n)
-{
-	u32 len = 0;
-
-	n = MIN(n, t->used);
-	if (n == 0)
+	if (top.cap == 0)
 		return 0;
+	floor = MAX(floor_of_top(t, top.cap), 1);
 	for (u32 i = 0; i <= t->mask; i++) {
-		const struct tracker_entry e = {t->slots[i].key, count_of(t->slots[i].word)};
+		const u64 count = count_of(t->slots[i].word);
 
-		if (e.count == 0)
-			continue;
-		if (len < n) {
-			ret_entries[len++] = e;
-			if (len == n)
-				make_heap(ret_entries, n);
-		} else if (is_heavier(&e, &ret_entries[0])) {
-			ret_entries[0] = e;
-			sift_down(ret_entries, n, 0);
-		}
+		if (count >= floor)
+			ranking__offer(&top, count, t->slots[i].key);
 	}
-	sort_heap(ret_entries, n);
-	return n;
+	ranking__sort(&top);
+	return top.n;
 }
 
 /*

@@ -14,18 +14,13 @@
 #ifndef RINGTALLY_AGGREGATORS_TRACKER_H
 #define RINGTALLY_AGGREGATORS_TRACKER_H
 
-#include "base/types.h"
+#include "aggregators/ranking.h"
 
 struct err;
 struct tracker;
 
 enum { TRACKER_MIN = 8, TRACKER_MAX = 1 << 24 };
 #define TRACKER_COUNT_MAX ((1ULL << 63) - 1)
-
-struct tracker_entry {
-	u64 key;
-	u64 count; /* lower bound */
-};
 
 /* m: counters, rounded up to a power of two and to TRACKER_MIN; -EINVAL above TRACKER_MAX. */
 int tracker__new(u32 m, struct tracker **ret_tracker, struct err *err);
@@ -46,8 +41,9 @@ u64 tracker__count(const struct tracker *t, u64 key); /* 0: not tracked */
 u64 tracker__error(const struct tracker *t);
 u32 tracker__used(const struct tracker *t); /* keys tracked */
 
-/* The n heaviest keys, heaviest first (ties: smaller key first). Returns how many there were. */
-u32 tracker__top(const struct tracker *t, struct tracker_entry *ret_entries, u32 n);
+/* The n heaviest keys, heaviest first (ties: smaller key first): as id the key, as score its count.
+ * Returns how many there were. */
+u32 tracker__top(const struct tracker *t, struct ranked *ret_keys, u32 n);
 
 /* Adds what another one holds, but for its marks; the errors add up. The bound of the error holds
  * for both together when the other one has at least as many counters. */

@@ -16,7 +16,7 @@ struct tracker_tally {
 	const struct stream *stream;
 	struct tracker *tracker;
 	u32 limit;
-	struct tracker_entry *top; /* limit */
+	struct ranked *top; /* limit */
 };
 
 static u64 hash_key(const struct stream *s, const u64 *key)
@@ -41,9 +41,9 @@ static void tracker_tally__tick(struct tally *t, u64 now_ns)
 
 static int compare_keys(const void *a, const void *b)
 {
-	const struct tracker_entry *x = a, *y = b;
+	const struct ranked *x = a, *y = b;
 
-	return (x->key > y->key) - (x->key < y->key);
+	return (x->id > y->id) - (x->id < y->id);
 }
 
 static int tracker_tally__tell(struct tally *t, struct tally_outcome *ret_outcome, struct err *err)
@@ -56,7 +56,7 @@ static int tracker_tally__tell(struct tally *t, struct tally_outcome *ret_outcom
 	ret_outcome->bytes = tracker__footprint(tt->tracker);
 	qsort(tt->top, ret_outcome->shown, sizeof(*tt->top), compare_keys);
 	for (u32 i = 0; i < s->nkeys; i++) {
-		const struct tracker_entry wanted = {.key = hash_key(s, stream__key(s, i))};
+		const struct ranked wanted = {.id = hash_key(s, stream__key(s, i))};
 
 		ret_outcome->is_shown[i] = bsearch(&wanted, tt->top, ret_outcome->shown,
 						   sizeof(wanted), compare_keys) != NULL;

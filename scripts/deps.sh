@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what a goal needs and this machine lacks: deps.sh build|test|lint|peers ...
+# Installs what a goal needs and this machine lacks: deps.sh build|test|lint|mutants|peers ...
 # Everything comes from Debian 12. Without apt or root it names the missing packages and stops.
 set -euo pipefail
 
@@ -9,11 +9,12 @@ build=(gcc libc6-dev make cmake ninja-build pkg-config clang llvm bpftool
 test=(libcmocka-dev python3 strace libfaketime util-linux iproute2 e2fsprogs)
 lint=(clang-format clang-tidy cppcheck shellcheck codespell git)
 fuzz=(libclang-rt-14-dev)
+mutants=(patch)
 coverage=(gcovr)
 peers=(bpftrace) # what the bench measures beside ours, if it is no service
 
 usage() {
-	echo "usage: deps.sh build|test|lint|fuzz|coverage|peers ..." >&2
+	echo "usage: deps.sh build|test|lint|fuzz|mutants|coverage|peers ..." >&2
 	exit 2
 }
 
@@ -25,6 +26,7 @@ for goal in "$@"; do
 	test) wanted+=("${test[@]}") ;;
 	lint) wanted+=("${lint[@]}") ;;
 	fuzz) wanted+=("${fuzz[@]}") ;;
+	mutants) wanted+=("${mutants[@]}") ;;
 	coverage) wanted+=("${coverage[@]}") ;;
 	peers) wanted+=("${peers[@]}") ;;
 	*) usage ;;

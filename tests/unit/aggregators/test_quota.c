@@ -26,7 +26,7 @@ static u32 take_all(struct quota *q, u32 member, u32 text_bytes)
 {
 	u32 n = 0;
 
-	while (n < PLENTY && quota__take(q, member, text_bytes))
+	while (n < 100000 && quota__take(q, member, text_bytes))
 		n++;
 	return n;
 }

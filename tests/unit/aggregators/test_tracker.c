@@ -98,7 +98,7 @@ static void failed_allocations_are_reported(void **state)
 static void nothing_is_allocated_later(void **state)
 {
 	struct tracker *t = tracker(64), *other = tracker(64);
-	struct tracker_entry top[100];
+	struct ranked top[100];
 
 	(void)state;
 	alloc_fails_from(1);
@@ -378,30 +378,30 @@ static void step_merge(struct model *m)
 
 static int heaviest_first(const void *a, const void *b)
 {
-	const struct tracker_entry *x = a, *y = b;
+	const struct ranked *x = a, *y = b;
 
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	return x->key < y->key ? -1 : x->key > y->key;
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
 }
 
 static void step_top(struct model *m)
 {
-	static struct tracker_entry want[KEYS + 1], got[KEYS + 1];
+	static struct ranked want[KEYS + 1], got[KEYS + 1];
 	const u32 n = random_below(&m->rng, m->m + 10);
 	u32 used = 0;
 
 	for (u32 id = 0; id < m->nkeys; id++) {
-		want[used] = (struct tracker_entry){m->keys[id], tracker__count(m->t, m->keys[id])};
-		used += want[used].count > 0;
+		want[used] = (struct ranked){tracker__count(m->t, m->keys[id]), m->keys[id]};
+		used += want[used].score > 0;
 	}
 	qsort(want, used, sizeof(*want), heaviest_first);
-	got[n].key = 4711;
+	got[n].id = 4711;
 	assert_int_equal(tracker__top(m->t, got, n), MIN(n, used));
-	assert_int_equal(got[n].key, 4711);
+	assert_int_equal(got[n].id, 4711);
 	for (u32 i = 0; i < MIN(n, used); i++) {
-		assert_int_equal(got[i].key, want[i].key);
-		assert_int_equal(got[i].count, want[i].count);
+		assert_int_equal(got[i].id, want[i].id);
+		assert_int_equal(got[i].score, want[i].score);
 	}
 }
 
