@@ -12,13 +12,13 @@ import loads
 import ringtally
 from exposition import LOST, OTHER
 
-SECONDS, STEPS = 56, {4: "+1h", 10: "-1h", 16: "+1h", 22: "-1h", 28: "+0"}
+SECONDS, STEPS = 66, {4: "+1h", 10: "-1h", 16: "+1h", 22: "-1h", 28: "+0"}
 BEAT_S = 0.5
 EPOCH_S, TTL_S, LINGER_S = 10, 10, 5
 ONCE_AT = (0, 8, 16, 24)  # seconds at which a name makes some calls, and never again
 LATE_S = 2.5  # a beat, a tick of the daemon, and what this machine does beside
-MAX_SERIES, NAMES, HOT, MOVE_S, RATE = 40, 160, 4, 16, 2000
-PHASES = 3  # of the hot set
+MAX_SERIES, NAMES, HOT, MOVE_S, RATE = 40, 160, 4, 20, 2000
+PHASES = 3  # of the hot set, each longer than an epoch and a linger
 ONCE, HOT_CALLS = "ringtally_once_total", "ringtally_hot_total"
 
 
@@ -93,7 +93,7 @@ def watch(daemons, clock):
     """Truth by name, and when the last call of each single name was made."""
     load = loads.Program("hotset", f"--names={NAMES}", f"--hot={HOT}", f"--fill={MAX_SERIES}",
                          f"--move={MOVE_S * 1000}", f"--ms={PHASES * MOVE_S * 1000}",
-                         f"--rate={RATE}", 1)
+                         f"--rate={RATE}", "--share=100", 1)
     try:
         filled = MAX_SERIES
         load.lines_until("filled")
