@@ -89,7 +89,8 @@ u64 extent_text_bytes_per_series(const struct metric_plan *m)
 
 u64 extent_bytes_per_series(const struct metric_plan *m)
 {
-	const u64 kept = numbers_bytes(&m->desc) + extent_text_bytes_per_series(m) + BOOKS_BYTES + INDEX_BYTES;
+	const u64 kept = numbers_bytes(&m->desc) + extent_text_bytes_per_series(m) + BOOKS_BYTES +
+			 INDEX_BYTES;
 	const u64 copied = numbers_bytes(&m->desc) + sizeof(void *);
 
 	return kept + copied + extent_lines_per_series(&m->desc) * line_bytes(m);
