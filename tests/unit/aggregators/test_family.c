@@ -142,6 +142,36 @@ static void a_snapshot_does_not_change_any_more(void **state)
 	family__free(f);
 }
 
+/* As long as somebody reads its label set. */
+static void no_series_ends_while_a_snapshot_shows_it(void **state)
+{
+	struct family_spec spec = spec_of("counter", 1, 4);
+	const u64 second = 1000000000ULL;
+	struct family_stats stats;
+	struct family *f;
+
+	(void)state;
+	spec.limits.ttl_ns = spec.limits.linger_ns = second;
+	f = family_of(&spec);
+	family__tick(f, second);
+	add(f, 1, "a", 5);
+
+	struct snapshot *s = snapshot_of(f);
+
+	for (u64 now = 2; now < 100; now++)
+		family__tick(f, now * second);
+	family__stats(f, &stats);
+	assert_int_equal(stats.demotions, 1);
+	assert_u128_equal(stats.retired, 0);
+	assert_texts(s->families[0].labels[SERIES_FIRST], 1, (const char *[]){"a"});
+	snapshot__free(s);
+	family__tick(f, 100 * second);
+	family__stats(f, &stats);
+	assert_u128_equal(stats.retired, 5);
+	assert_sums(f, 2, (const u64[]){0, 0});
+	family__free(f);
+}
+
 static void errors_name_the_metric(void **state)
 {
 	const struct family_spec spec = {
@@ -212,6 +242,7 @@ int main(void)
 		cmocka_unit_test(without_labels_one_series_takes_all),
 		cmocka_unit_test(series_are_shown_in_row_order),
 		cmocka_unit_test(a_snapshot_does_not_change_any_more),
+		cmocka_unit_test(no_series_ends_while_a_snapshot_shows_it),
 		cmocka_unit_test(errors_name_the_metric),
 		cmocka_unit_test(failed_allocations_are_reported),
 		cmocka_unit_test(a_thousand_series_fit_the_memory_target),
