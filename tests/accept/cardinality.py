@@ -8,6 +8,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
+import cardinality_bench  # noqa: E402
 import cardinality_clock  # noqa: E402
 import cardinality_scale  # noqa: E402
 import cardinality_storm  # noqa: E402
@@ -19,6 +20,7 @@ LINES = {
     "storm": cardinality_storm.run,
     "clock": cardinality_clock.run,
     "scale": cardinality_scale.run,
+    "bench": cardinality_bench.run,
 }
 
 

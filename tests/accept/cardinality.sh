@@ -19,6 +19,8 @@ line 'a wall clock stepped by an hour leaves series, rates and linger alone' \
 	with release ../accept/cardinality.py clock
 line '100,000 live series: memory, and time to render' \
 	with release ../accept/cardinality.py scale
+line 'bench: throughput, recall, named share, memory, pauses' \
+	with release ../accept/cardinality.py bench
 line 'every query of docs/cardinality.md, through Prometheus' \
 	with release test_cardinality.py
 
