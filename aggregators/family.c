@@ -20,18 +20,13 @@
 #include "aggregators/values.h"
 #include "base/err.h"
 
-/* What the family knows of a row beside its numbers. */
-struct row {
-	u64 weight; /* at the last epoch, modulo 2^64 */
-	u16 folded; /* labels that stand as __other__ */
-};
-
 struct family {
 	struct family_desc desc;
 	struct roster *roster;
 	const u32 *tags; /* the roster's: all that the hot path asks it */
 	struct agg *agg;
-	struct row *rows;
+	u64 *weights; /* by row: at the last epoch, modulo 2^64 */
+	u16 *masks;   /* by row: labels that stand as __other__ */
 	struct folds folds;
 	u32 *fold_rows;		 /* by row, folds.n each: the rows of its folds, or SERIES_NONE */
 	struct values *values;	 /* NULL: no label has a limit of its own */
@@ -70,12 +65,13 @@ static int create_rows(struct family *f, const struct family_limits *limits, str
 	const u32 max_rows = series_table__max_rows(series(f));
 
 	folds__init(&f->folds, f->desc.nlabels, limits);
-	f->rows = calloc(max_rows, sizeof(*f->rows));
+	f->weights = calloc(max_rows, sizeof(*f->weights));
+	f->masks = calloc(max_rows, sizeof(*f->masks));
 	/* One more, as calloc(0) may be NULL. */
 	f->fold_rows = calloc((size_t)max_rows * f->folds.n + 1, sizeof(*f->fold_rows));
-	if (!f->rows || !f->fold_rows)
+	if (!f->weights || !f->masks || !f->fold_rows)
 		return err__set_errno(err, -ENOMEM, "%u rows", max_rows);
-	f->rows[SERIES_OTHER].folded = f->folds.all;
+	f->masks[SERIES_OTHER] = f->folds.all;
 	return create_values(f, limits, err);
 }
 
@@ -173,7 +169,8 @@ void family__free(struct family *f)
 	free(f->holdings);
 	values__free(f->values);
 	free(f->fold_rows);
-	free(f->rows);
+	free(f->masks);
+	free(f->weights);
 	roster__free(f->roster);
 	free(f);
 }
@@ -230,7 +227,9 @@ static void link_row(struct family *f, u32 row, const struct label_builder *labe
 	u32 *folds = fold_rows_of(f, row);
 	u64 hash;
 
-	f->rows[row] = (struct row){.folded = folded};
+	f->weights[row] = 0;
+	if (f->masks[row] != folded)
+		f->masks[row] = folded;
 	for (u32 i = 0; i < f->folds.n; i++) {
 		const bool wider = folds__widens(&f->folds, i, folded);
 
@@ -320,7 +319,7 @@ static u32 nearest_fold(struct family *f, const struct label_builder *labels, u1
 
 static void add_folded(struct family *f, u32 row, const struct agg_delta *delta)
 {
-	const u16 folded = f->rows[row].folded;
+	const u16 folded = f->masks[row];
 
 	for (u16 i = 0; i < f->desc.nlabels; i++)
 		f->folded[i] += folded >> i & 1 ? delta->count : 0;
@@ -401,9 +400,9 @@ void family__add_lost(struct family *f, const struct agg_delta *delta)
 static void weigh(struct family *f, u32 row)
 {
 	const u64 now = (u64)f->agg->ops->weight(f->agg, row);
-	const u64 weight = now - f->rows[row].weight;
+	const u64 weight = now - f->weights[row];
 
-	f->rows[row].weight = now;
+	f->weights[row] = now;
 	roster__weigh(f->roster, row, weight);
 	if (f->values)
 		values__weigh(f->values, holding_of(f, row), weight);
@@ -546,5 +545,6 @@ size_t family__footprint(const struct family *f)
 
 	return sizeof(*f) + roster__footprint(f->roster) + f->agg->ops->footprint(f->agg, rows) +
 	       (f->values ? values__footprint(f->values) : 0) +
-	       rows * (sizeof(*f->rows) + (f->folds.n + nvalues) * sizeof(u32));
+	       rows * (sizeof(*f->weights) + sizeof(*f->masks) +
+		       (f->folds.n + nvalues) * sizeof(u32));
 }

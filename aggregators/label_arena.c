@@ -13,35 +13,40 @@
 #include <string.h>
 
 #include "aggregators/labels.h"
+#include "base/util.h"
 
 enum { CHUNK_BYTES = 16384 };
 
 struct label_chunk {
 	struct label_chunk *next;
 	size_t used;
+	size_t room;
 	u8 bytes[];
 };
-
-enum { CHUNK_ROOM = CHUNK_BYTES - sizeof(struct label_chunk) };
 
 enum { LARGEST = (4 + (LABEL_ARENA_SIZES - 1) % 4) << (2 + (LABEL_ARENA_SIZES - 1) / 4) };
 
 static_assert(sizeof(struct label_builder) <= LARGEST, "every set has a size");
-static_assert((size_t)LARGEST <= (size_t)CHUNK_ROOM, "a chunk holds any set");
+static_assert(sizeof(struct label_chunk) + LARGEST <= CHUNK_BYTES, "a chunk holds any set");
 static_assert(offsetof(struct label_chunk, bytes) % alignof(struct labels) == 0,
 	      "sets are aligned");
 
-static struct label_chunk *add_chunk(struct label_arena *a)
+static struct label_chunk *add_chunk(struct label_arena *a, size_t nbytes)
 {
-	struct label_chunk *c = malloc(CHUNK_BYTES);
+	struct label_chunk *c = malloc(nbytes);
 
 	if (!c)
 		return NULL;
 	c->next = a->chunks;
 	c->used = 0;
+	c->room = nbytes - sizeof(*c);
 	a->chunks = c;
-	a->nbytes += CHUNK_BYTES;
 	return c;
+}
+
+bool label_arena__reserve(struct label_arena *a, size_t nbytes)
+{
+	return add_chunk(a, MAX(nbytes + sizeof(struct label_chunk), (size_t)CHUNK_BYTES)) != NULL;
 }
 
 /* Sizes go by quarters of an octave: 16 * (4 + quarter) / 4 * 2^octave. */
@@ -86,12 +91,13 @@ static void *cut(struct label_arena *a, size_t nbytes)
 	struct label_chunk *c = a->chunks;
 	void *block;
 
-	if (!c || CHUNK_ROOM - c->used < nbytes)
-		c = add_chunk(a);
+	if (!c || c->room - c->used < nbytes)
+		c = add_chunk(a, CHUNK_BYTES);
 	if (!c)
 		return NULL;
 	block = &c->bytes[c->used];
 	c->used += nbytes;
+	a->nbytes += nbytes;
 	return block;
 }
 

@@ -21,9 +21,13 @@ enum { LABEL_ARENA_SIZES = 34 };
 
 struct label_arena {
 	struct label_chunk *chunks; /* the one being filled first */
-	size_t nbytes;		    /* of memory in all chunks */
+	size_t nbytes;		    /* cut from chunks */
 	void *free[LABEL_ARENA_SIZES];
 };
+
+/* Makes room for so many bytes of an empty arena: none is allocated before they are used up (and
+ * pages that are never touched cost nothing). False: no memory. */
+bool label_arena__reserve(struct label_arena *a, size_t nbytes);
 
 /* A copy of the builder's label set; NULL when out of memory. */
 const struct labels *label_arena__copy(struct label_arena *a, const struct label_builder *b);

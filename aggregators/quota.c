@@ -31,6 +31,7 @@ struct member {
 	struct account accounts[RESOURCES];
 	u32 lines; /* of one series */
 	u32 bytes;
+	u32 text_bytes; /* that are usual */
 };
 
 struct pool {
@@ -51,6 +52,7 @@ static void set_member(struct member *m, const struct quota_member *from)
 
 	m->lines = from->lines;
 	m->bytes = from->bytes;
+	m->text_bytes = from->text_bytes;
 	m->accounts[LINES].need = (u64)from->max_series * from->lines;
 	m->accounts[BYTES].need = (u64)MIN((u128)from->max_series * bytes, LIMIT_MAX);
 }
@@ -153,18 +155,28 @@ static void give(struct account *a, u64 amount)
 	a->used -= amount;
 }
 
+static bool has_room_for(const struct quota *q, const struct member *m, u32 text_bytes)
+{
+	return has_room(&q->pools[LINES], &m->accounts[LINES], m->lines) &&
+	       has_room(&q->pools[BYTES], &m->accounts[BYTES], (u64)m->bytes + text_bytes);
+}
+
+bool quota__has_room(const struct quota *q, u32 member)
+{
+	assert(member < q->n);
+	return has_room_for(q, &q->members[member], q->members[member].text_bytes);
+}
+
 bool quota__take(struct quota *q, u32 member, u32 text_bytes)
 {
 	assert(member < q->n);
 
 	struct member *m = &q->members[member];
-	const u64 bytes = (u64)m->bytes + text_bytes;
 
-	if (!has_room(&q->pools[LINES], &m->accounts[LINES], m->lines) ||
-	    !has_room(&q->pools[BYTES], &m->accounts[BYTES], bytes))
+	if (!has_room_for(q, m, text_bytes))
 		return false;
 	take(&q->pools[LINES], &m->accounts[LINES], m->lines);
-	take(&q->pools[BYTES], &m->accounts[BYTES], bytes);
+	take(&q->pools[BYTES], &m->accounts[BYTES], (u64)m->bytes + text_bytes);
 	return true;
 }
 

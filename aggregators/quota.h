@@ -31,6 +31,9 @@ void quota__free(struct quota *q); /* NULL is fine */
  * no room for it. */
 bool quota__take(struct quota *q, u32 member, u32 text_bytes);
 
+/* Is there room for one series more, with label texts as they usually are? */
+bool quota__has_room(const struct quota *q, u32 member);
+
 /* One series less. Its memory stays with the member, whose next series use it again: it does not go
  * back to the system, so nobody else can have it. */
 void quota__give(struct quota *q, u32 member, u32 text_bytes);

@@ -45,25 +45,21 @@ enum state {
 	STATE_IDLE,
 };
 
-struct member {
-	u64 weight; /* scaled */
-	u64 since;  /* waiting, live: when it was last seen to weigh something (ns); lingering: when
-		       that is over */
-	u64 shown;  /* waiting, lingering: the first snapshot that shows it like that */
-	u32 pins;
-};
-
 struct roster {
 	struct roster_spec spec;
 	struct series_table *series;
+	/* Columns by row. Those that only a few members need are not touched for the others, so
+	 * that their pages are not there. */
 	u32 *tags;
-	struct member *members;
+	u64 *weights; /* scaled */
+	u64 *since;   /* waiting, live: when it was last seen to weigh something (ns), if there is a
+			 ttl; lingering: when that is over */
+	u64 *shown;   /* waiting, lingering: the first snapshot that shows it like that */
+	u32 *pins;
 	struct tracker *tracker;
 	/* Of an election: who has places, who was tracked, who wants a place back. */
 	struct ranking weakest, strangers, returning;
-	u64 now_ns; /* as told last */
-	u32 max_lingering;
-	u32 max_swaps;
+	u64 now_ns;	/* as told last */
 	u32 nmembers;	/* waiting and live */
 	u32 nlingering; /* frozen and idle */
 	u32 tickets;	/* for those who are elected, until the next election */
@@ -77,9 +73,15 @@ static u32 at_least_one(u32 n)
 	return MAX(n, 1);
 }
 
-static u32 max_candidates(const struct roster *r)
+/* So many may linger, and so many may change hands in an epoch, of this many places. */
+static u32 lingering_of(const struct roster_spec *spec, u32 places)
 {
-	return CANDIDATES_PER_TICKET * r->max_swaps;
+	return at_least_one(spec->beside ? places : places / LINGERING_SHARE);
+}
+
+static u32 swaps_of(const struct roster_spec *spec, u32 places)
+{
+	return at_least_one(spec->whole ? places : places / SWAP_SHARE);
 }
 
 /* About two for each place: the largest power of two that is not more. */
@@ -101,6 +103,7 @@ static int allocate_ranking(struct ranking *ranking, u32 cap)
 
 static int allocate(struct roster *r, struct err *err)
 {
+	const u32 swaps = swaps_of(&r->spec, r->spec.places);
 	const u32 max_members = r->spec.places * (r->spec.beside ? 2 : 1);
 	int code = series_table__new(max_members, r->spec.nlabels, &r->series, err);
 
@@ -113,10 +116,13 @@ static int allocate(struct roster *r, struct err *err)
 	const u32 rows = series_table__max_rows(r->series);
 
 	r->tags = calloc(rows, sizeof(*r->tags));
-	r->members = calloc(rows, sizeof(*r->members));
-	if (!r->tags || !r->members || allocate_ranking(&r->strangers, max_candidates(r)) < 0 ||
-	    allocate_ranking(&r->weakest, r->max_swaps) < 0 ||
-	    allocate_ranking(&r->returning, r->max_swaps) < 0)
+	r->weights = calloc(rows, sizeof(*r->weights));
+	r->since = calloc(rows, sizeof(*r->since));
+	r->shown = calloc(rows, sizeof(*r->shown));
+	r->pins = calloc(rows, sizeof(*r->pins));
+	if (!r->tags || !r->weights || !r->since || !r->shown || !r->pins ||
+	    allocate_ranking(&r->strangers, CANDIDATES_PER_TICKET * swaps) < 0 ||
+	    allocate_ranking(&r->weakest, swaps) < 0 || allocate_ranking(&r->returning, swaps) < 0)
 		return err__set_errno(err, -ENOMEM, "%u series", r->spec.places);
 	return 0;
 }
@@ -128,9 +134,6 @@ int roster__new(const struct roster_spec *spec, struct roster **ret_roster, stru
 	if (!r)
 		return err__set_errno(err, -ENOMEM, "%u series", spec->places);
 	r->spec = *spec;
-	r->max_lingering =
-		spec->beside ? spec->places : at_least_one(spec->places / LINGERING_SHARE);
-	r->max_swaps = at_least_one(spec->whole ? spec->places : spec->places / SWAP_SHARE);
 
 	const int code = allocate(r, err);
 
@@ -149,7 +152,10 @@ void roster__free(struct roster *r)
 	free(r->returning.entries);
 	free(r->weakest.entries);
 	free(r->strangers.entries);
-	free(r->members);
+	free(r->pins);
+	free(r->shown);
+	free(r->since);
+	free(r->weights);
 	free(r->tags);
 	tracker__free(r->tracker);
 	series_table__free(r->series);
@@ -201,9 +207,21 @@ static bool was_shown_twice(const struct roster *r, u64 snapshot)
 	return !r->spec.exposure || r->spec.exposure->shown_twice >= snapshot;
 }
 
+static bool has_quota(const struct roster *r)
+{
+	return !r->spec.quota || quota__has_room(r->spec.quota, r->spec.quota_member);
+}
+
 static u32 free_places(const struct roster *r)
 {
-	return MIN(series_table__unused(r->series), r->spec.places - r->nmembers);
+	return has_quota(r) ? MIN(series_table__unused(r->series), r->spec.places - r->nmembers)
+			    : 0;
+}
+
+/* Where the process has no room for more of them, the places are those that are taken. */
+static u32 places(const struct roster *r)
+{
+	return has_quota(r) ? r->spec.places : MIN(r->nmembers + r->nlingering, r->spec.places);
 }
 
 static u64 scaled(u64 weight)
@@ -217,11 +235,12 @@ static u64 unscaled(u64 weight)
 	return (weight >> FRACTION_BITS) + (weight % (1 << FRACTION_BITS) > 0);
 }
 
-static void add_weight(struct member *m, u64 weight)
+static void add_weight(struct roster *r, u32 row, u64 weight)
 {
 	const u64 more = scaled(weight);
 
-	m->weight = m->weight > U64_LARGEST - more ? U64_LARGEST : m->weight + more;
+	r->weights[row] =
+		r->weights[row] > U64_LARGEST - more ? U64_LARGEST : r->weights[row] + more;
 }
 
 /* A place was refused: from now on places are won. */
@@ -243,15 +262,23 @@ static void give_quota_back(struct roster *r, u32 nbytes)
 		quota__give(r->spec.quota, r->spec.quota_member, nbytes);
 }
 
+/* A sign of life; it matters only where silence does. */
+static void note_life(struct roster *r, u32 row)
+{
+	if (r->spec.ttl_ns > 0)
+		r->since[row] = r->now_ns;
+}
+
 /* What the tracker knows of it is what it starts with, or it would be the weakest at once. */
 static void begin(struct roster *r, u32 row, u64 hash, bool zero_first)
 {
-	r->members[row] = (struct member){
-		.weight = tracker__count(r->tracker, hash),
-		.since = r->now_ns,
-		.shown = next_snapshot(r),
-	};
-	tracker__remove(r->tracker, hash);
+	if (r->crowded) {
+		r->weights[row] = tracker__count(r->tracker, hash);
+		tracker__remove(r->tracker, hash);
+	}
+	if (zero_first)
+		r->shown[row] = next_snapshot(r);
+	note_life(r, row);
 	set_state(r, row, zero_first ? STATE_WAITING : STATE_LIVE);
 }
 
@@ -304,7 +331,7 @@ static bool resume(struct roster *r, u32 row)
 
 	set_state(r, row, room ? STATE_LIVE : STATE_FROZEN);
 	if (room)
-		r->members[row].since = r->now_ns;
+		note_life(r, row);
 	return room;
 }
 
@@ -314,7 +341,7 @@ static bool try_to_count(struct roster *r, u32 row)
 	case STATE_LIVE:
 		return true;
 	case STATE_WAITING:
-		if (!was_shown(r, r->members[row].shown))
+		if (!was_shown(r, r->shown[row]))
 			return false;
 		set_state(r, row, STATE_LIVE);
 		return true;
@@ -330,7 +357,7 @@ bool roster__counts(struct roster *r, u32 row, u64 weight)
 	const bool counts = try_to_count(r, row);
 
 	if (!counts)
-		add_weight(&r->members[row], weight);
+		add_weight(r, row, weight);
 	return counts;
 }
 
@@ -353,26 +380,26 @@ void roster__weigh(struct roster *r, u32 row, u64 weight)
 {
 	if (weight == 0)
 		return;
-	add_weight(&r->members[row], weight);
+	add_weight(r, row, weight);
 	if (has_place(state_of(r, row)))
-		r->members[row].since = r->now_ns;
+		note_life(r, row);
 }
 
 void roster__pin(struct roster *r, u32 row)
 {
-	r->members[row].pins++;
+	r->pins[row]++;
 }
 
 void roster__unpin(struct roster *r, u32 row)
 {
-	assert(r->members[row].pins > 0);
-	r->members[row].pins--;
+	assert(r->pins[row] > 0);
+	r->pins[row]--;
 }
 
 static void stop(struct roster *r, u32 row, enum state state)
 {
-	r->members[row].since = r->now_ns + r->spec.linger_ns;
-	r->members[row].shown = next_snapshot(r);
+	r->since[row] = r->now_ns + r->spec.linger_ns;
+	r->shown[row] = next_snapshot(r);
 	r->demotions++;
 	set_state(r, row, state);
 }
@@ -388,15 +415,15 @@ void roster__suspend(struct roster *r, u32 row)
 
 static bool is_protected(const struct roster *r, u32 row)
 {
-	return r->spec.pins_protect && r->members[row].pins > 0;
+	return r->spec.pins_protect && r->pins[row] > 0;
 }
 
 /* Who came before any time was told starts to be silent now. */
-static bool is_silent(struct roster *r, struct member *m)
+static bool is_silent(struct roster *r, u32 row)
 {
-	if (m->since == 0)
-		m->since = r->now_ns;
-	return r->now_ns - m->since >= r->spec.ttl_ns;
+	if (r->since[row] == 0)
+		r->since[row] = r->now_ns;
+	return r->now_ns - r->since[row] >= r->spec.ttl_ns;
 }
 
 static void stop_silent(struct roster *r)
@@ -404,8 +431,7 @@ static void stop_silent(struct roster *r)
 	if (r->spec.ttl_ns == 0)
 		return;
 	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++)
-		if (has_place(state_of(r, row)) && !is_protected(r, row) &&
-		    is_silent(r, &r->members[row]))
+		if (has_place(state_of(r, row)) && !is_protected(r, row) && is_silent(r, row))
 			roster__suspend(r, row);
 }
 
@@ -416,7 +442,7 @@ static void rank_all(struct roster *r)
 	tracker__rank(r->tracker, &r->strangers);
 	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++) {
 		const enum state state = state_of(r, row);
-		const u64 weight = r->members[row].weight;
+		const u64 weight = r->weights[row];
 
 		if (state == STATE_FROZEN)
 			ranking__offer(&r->returning, weight, row);
@@ -453,7 +479,7 @@ static bool fight(struct roster *r, struct election *e, u64 challenger)
 {
 	const struct ranked *weakest = ranking__best(&r->weakest);
 
-	if (!weakest || r->nlingering >= r->max_lingering)
+	if (!weakest || r->nlingering >= lingering_of(&r->spec, places(r)))
 		return false;
 	if (!beats(challenger, U64_LARGEST - weakest->score))
 		return false;
@@ -526,18 +552,19 @@ static void elect_substitutes(struct roster *r, const struct election *e)
 static void halve(struct roster *r)
 {
 	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++)
-		r->members[row].weight /= 2;
+		r->weights[row] /= 2;
 	tracker__halve(r->tracker);
 }
 
 static void change_places(struct roster *r)
 {
+	const u32 swaps = swaps_of(&r->spec, places(r));
 	struct election e = {0};
 
 	r->tickets = 0;
 	rank_all(r);
 	e.open = open_places(r);
-	for (u32 i = 0; i < r->max_swaps && next_wins(r, &e); i++)
+	for (u32 i = 0; i < swaps && next_wins(r, &e); i++)
 		;
 	elect_substitutes(r, &e);
 }
@@ -556,10 +583,8 @@ u32 roster__hold_election(struct roster *r, u64 now_ns)
 
 static bool is_due(const struct roster *r, u32 row)
 {
-	const struct member *m = &r->members[row];
-
-	return is_lingering(state_of(r, row)) && m->pins == 0 && r->now_ns >= m->since &&
-	       was_shown_twice(r, m->shown);
+	return is_lingering(state_of(r, row)) && r->pins[row] == 0 && r->now_ns >= r->since[row] &&
+	       was_shown_twice(r, r->shown[row]);
 }
 
 u32 roster__next_due(struct roster *r, u32 row, u64 now_ns)
@@ -579,10 +604,10 @@ void roster__remove(struct roster *r, u32 row)
 {
 	assert(is_lingering(state_of(r, row)));
 
-	if (r->crowded && r->members[row].weight > 0)
-		tracker__add(r->tracker, series_table__hash(r->series, row),
-			     r->members[row].weight);
+	if (r->crowded && r->weights[row] > 0)
+		tracker__add(r->tracker, series_table__hash(r->series, row), r->weights[row]);
 	give_quota_back(r, series_table__labels(r->series, row)->nbytes);
+	r->weights[row] = 0;
 	set_state(r, row, STATE_FREE);
 	r->tags[row] += 1U << STATE_BITS;
 	series_table__remove(r->series, row);
@@ -611,6 +636,6 @@ size_t roster__footprint(const struct roster *r)
 	const u32 rows = series_table__rows(r->series);
 
 	return sizeof(*r) + series_table__footprint(r->series) + tracker__footprint(r->tracker) +
-	       rows * (sizeof(*r->tags) + sizeof(*r->members)) +
-	       (max_candidates(r) + 2 * r->max_swaps) * sizeof(struct ranked);
+	       rows * (sizeof(*r->tags) + 3 * sizeof(u64) + sizeof(*r->pins)) +
+	       (r->weakest.cap + r->strangers.cap + r->returning.cap) * sizeof(struct ranked);
 }

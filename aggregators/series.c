@@ -191,6 +191,12 @@ static int add_first_rows(struct series_table *t)
 	return t->series[SERIES_OTHER].labels && t->series[SERIES_LOST].labels ? 0 : -ENOMEM;
 }
 
+/* Of the texts of a row: 16 bytes for each label, and as much again for sizes that come later. */
+static size_t usual_bytes(u16 nlabels)
+{
+	return 2 * (sizeof(struct labels) + nlabels * (sizeof(u16) + 16));
+}
+
 static int allocate(struct series_table *t, u32 max_series, u16 nlabels)
 {
 	t->nlabels = nlabels;
@@ -199,7 +205,8 @@ static int allocate(struct series_table *t, u32 max_series, u16 nlabels)
 	t->row_mask = t->index_mask >> 1;
 	t->index = calloc((size_t)t->index_mask + 1, sizeof(*t->index));
 	t->series = calloc(t->max_rows, sizeof(*t->series));
-	if (!t->index || !t->series)
+	if (!t->index || !t->series ||
+	    !label_arena__reserve(&t->texts, t->max_rows * usual_bytes(nlabels)))
 		return -ENOMEM;
 	return add_first_rows(t);
 }

@@ -101,7 +101,7 @@ static void every_label_set_can_fold(void **state)
 	memset(text, 'x', sizeof(text) - 1);
 	label_builder__reset(&b);
 	label_builder__append(&b, text, strlen(text));
-	for (u16 i = 1; i < LABELS_MAX; i++)
+	for (int i = 1; i < LABELS_MAX; i++)
 		label_builder__append(&b, "", 0);
 	label_builder__fold(&folded, &b, 0xfffe);
 	assert_int_equal(folded.n, LABELS_MAX);

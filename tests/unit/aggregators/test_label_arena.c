@@ -81,7 +81,7 @@ static void what_is_given_back_is_used_again(void **state)
 		build(&b, 1, (const char *[]){want[at]});
 		sets[at] = label_arena__copy(&a, &b);
 	}
-	assert_true(a.nbytes < 7 * LIVE * (sizeof(struct labels) + LABELS_MAX_BYTES));
+	assert_true(a.nbytes < (size_t)7 * LIVE * (sizeof(struct labels) + LABELS_MAX_BYTES));
 	label_arena__fini(&a);
 }
 

@@ -23,7 +23,7 @@ static void the_best_are_kept_in_order(void **state)
 
 	(void)state;
 	for (u32 round = 0; round < 1000; round++) {
-		struct ranked kept[CAP], all[OFFERS];
+		struct ranked kept[CAP], all[OFFERS] = {0};
 		struct ranking ranking = {.entries = kept, .cap = (u32)(random_u64(&rng) % CAP)};
 		const u32 n = (u32)(random_u64(&rng) % OFFERS);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "aggregators/exposure.h"
+#include "aggregators/quota.h"
 #include "aggregators/roster.h"
 #include "base/err.h"
 #include "base/util.h"
@@ -163,7 +164,7 @@ static void at_most_a_quarter_lingers(void **state)
 	come_numbered(r, 0, 16, 1);
 	for (u32 epoch = 1; epoch < 10; epoch++) {
 		come_numbered(r, 100, 50, 1000);
-		roster__hold_election(r, epoch * 10 * SECOND);
+		roster__hold_election(r, epoch * (10 * SECOND));
 		assert_int_equal(stats_of(r).lingering, MIN(2 * epoch, 4));
 	}
 	roster__free(r);
@@ -187,6 +188,34 @@ static void beside_the_places_all_can_change(void **state)
 	assert_int_equal(stats_of(r).counted, 16);
 	assert_int_equal(stats_of(r).lingering, 16);
 	roster__free(r);
+}
+
+/* Of a thousand places the process has room for eight. */
+static void where_the_process_is_full_places_are_won_as_well(void **state)
+{
+	const struct quota_member member = {.max_series = 1000, .lines = 1, .bytes = 1};
+	struct roster_spec spec = {.places = 1000, .nlabels = 1, .linger_ns = SECOND};
+	struct err err = {0};
+	struct roster *r;
+
+	(void)state;
+	assert_int_equal(quota__new(&member, 1, 8, 1 << 20, &spec.quota, &err), 0);
+	r = make_roster(&spec);
+	come_numbered(r, 0, 20, 1);
+	assert_int_equal(stats_of(r).counted, 8);
+	for (u32 epoch = 1; epoch < 10; epoch++) {
+		come(r, "heavy", 1000);
+		come(r, "heavier", 2000);
+		/* an eighth of the eight */
+		assert_true(roster__hold_election(r, epoch * (10 * SECOND)) <= 1);
+		assert_true(quota__lines(spec.quota) <= 8);
+		end_all_due(r, epoch * (10 * SECOND) + SECOND);
+	}
+	assert_true(come(r, "heavy", 1));
+	assert_true(come(r, "heavier", 1));
+	assert_int_equal(quota__lines(spec.quota), stats_of(r).counted);
+	roster__free(r);
+	quota__free(spec.quota);
 }
 
 static void who_is_promoted_waits_until_it_was_shown(void **state)
@@ -250,7 +279,7 @@ static void silent_members_stop_and_come_back(void **state)
 	come(r, "b", 1);
 	tag = roster__tags(r)[find(r, "a")];
 	for (u32 epoch = 1; epoch <= 3; epoch++) {
-		assert_int_equal(roster__hold_election(r, epoch * 10 * SECOND), 0);
+		assert_int_equal(roster__hold_election(r, epoch * (10 * SECOND)), 0);
 		come(r, "b", 1);
 	}
 	assert_int_equal(roster__hold_election(r, 40 * SECOND), 1);
@@ -258,7 +287,7 @@ static void silent_members_stop_and_come_back(void **state)
 	assert_true(come(r, "a", 1));
 	assert_int_equal(roster__tags(r)[find(r, "a")], tag);
 	for (u32 epoch = 5; epoch <= 7; epoch++) {
-		roster__hold_election(r, epoch * 10 * SECOND);
+		roster__hold_election(r, epoch * (10 * SECOND));
 		come(r, "b", 1);
 	}
 	assert_int_equal(roster__next_due(r, SERIES_FIRST, 89 * SECOND), SERIES_NONE);
@@ -279,8 +308,8 @@ static void a_tag_never_returns_for_another_member(void **state)
 		snprintf(text, sizeof(text), "%u", i);
 		for (u32 comes = 0; comes < 3; comes++) {
 			come(r, text, 100 << i % 20);
-			roster__hold_election(r, i * 30 * SECOND + comes * 10 * SECOND);
-			end_all_due(r, i * 30 * SECOND + comes * 10 * SECOND);
+			roster__hold_election(r, (3ULL * i + comes) * (10 * SECOND));
+			end_all_due(r, (3ULL * i + comes) * (10 * SECOND));
 		}
 		if (!come(r, text, 1))
 			continue;
@@ -299,6 +328,7 @@ int main(void)
 		cmocka_unit_test(the_heaviest_take_the_places_of_the_weakest),
 		cmocka_unit_test(at_most_a_quarter_lingers),
 		cmocka_unit_test(beside_the_places_all_can_change),
+		cmocka_unit_test(where_the_process_is_full_places_are_won_as_well),
 		cmocka_unit_test(who_is_promoted_waits_until_it_was_shown),
 		cmocka_unit_test(a_frozen_member_comes_back_by_election),
 		cmocka_unit_test(silent_members_stop_and_come_back),
