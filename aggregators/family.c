@@ -417,13 +417,13 @@ static void suspend_unnamed(struct family *f)
 			roster__suspend(f->roster, row);
 }
 
-static void end_epoch(struct family *f, u64 now_ns)
+static void end_epoch(struct family *f)
 {
 	for (u32 row = SERIES_FIRST; row < series_table__rows(series(f)); row++)
 		if (roster__is_shown(f->roster, row))
 			weigh(f, row);
-	roster__hold_election(f->roster, now_ns);
-	if (f->values && values__hold_elections(f->values, now_ns))
+	roster__hold_election(f->roster);
+	if (f->values && values__hold_elections(f->values))
 		suspend_unnamed(f);
 }
 
@@ -435,27 +435,30 @@ static void end_series(struct family *f, u32 row)
 	roster__remove(f->roster, row);
 }
 
-static void end_lingering(struct family *f, u64 now_ns)
+static void end_lingering(struct family *f)
 {
 	u32 row = SERIES_FIRST;
 
 	if (f->snapshots > 0)
 		return;
-	while ((row = roster__next_due(f->roster, row, now_ns)) != SERIES_NONE)
+	while ((row = roster__next_due(f->roster, row)) != SERIES_NONE)
 		end_series(f, row);
 	if (f->values)
-		values__end(f->values, now_ns);
+		values__end(f->values);
 }
 
 void family__tick(struct family *f, u64 now_ns)
 {
 	if (f->epoch_ends_ns == 0)
 		f->epoch_ends_ns = now_ns + FAMILY_EPOCH_NS;
+	roster__tick(f->roster, now_ns);
+	if (f->values)
+		values__tick(f->values, now_ns);
 	if (now_ns >= f->epoch_ends_ns) {
-		end_epoch(f, now_ns);
+		end_epoch(f);
 		f->epoch_ends_ns = now_ns + FAMILY_EPOCH_NS;
 	}
-	end_lingering(f, now_ns);
+	end_lingering(f);
 }
 
 void family__stats(const struct family *f, struct family_stats *ret_stats)

@@ -6,8 +6,8 @@
  * An election pairs the heaviest challengers with the weakest members, the first with the first: a
  * challenger wins when the least that it can weigh is a quarter above what the member weighs.
  * Challengers are tracked keys, and frozen members, which want their own place back. Losers are
- * frozen at once. Winners get a ticket into the next places that are free: some of them never come
- * again, so more are elected than there are tickets, and the first to come take them.
+ * frozen at once. Winners get a ticket into the next places that are free. Some of them never come
+ * again: when places stay free from one tick to the next, all others who would have won may come.
  *
  * A sixteenth of the places is kept for those who win against somebody, as soon as there are free
  * ones, so that a heavy newcomer need not wait for a linger to end; what is free beyond that goes
@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "aggregators/census.h"
 #include "aggregators/exposure.h"
 #include "aggregators/labels.h"
 #include "aggregators/quota.h"
@@ -32,7 +33,7 @@ enum {
 	LINGERING_SHARE = 4,	   /* a quarter of the places */
 	SWAP_SHARE = 8,		   /* an eighth */
 	KEPT_SHARE = 16,	   /* a sixteenth */
-	CANDIDATES_PER_TICKET = 2, /* elected, in case the others do not come */
+	CANDIDATES_PER_TICKET = 2, /* ranked, in case winners do not come */
 	FRACTION_BITS = 8,	   /* of weights, so that halving does not end a single event */
 	STATE_BITS = 8,
 };
@@ -43,6 +44,14 @@ enum state {
 	STATE_LIVE,
 	STATE_FROZEN,
 	STATE_IDLE,
+};
+
+/* An election, and what is left of it until the next one. */
+struct election {
+	u32 open; /* places that need not be won from anybody */
+	bool fought;
+	u64 bar;      /* what the last one weighed who lost its place */
+	bool in_vain; /* places were free at the last tick, and winners did not come */
 };
 
 struct roster {
@@ -59,6 +68,7 @@ struct roster {
 	struct tracker *tracker;
 	/* Of an election: who has places, who was tracked, who wants a place back. */
 	struct ranking weakest, strangers, returning;
+	struct election election;
 	u64 now_ns;	/* as told last */
 	u32 nmembers;	/* waiting and live */
 	u32 nlingering; /* frozen and idle */
@@ -435,30 +445,51 @@ static void stop_silent(struct roster *r)
 			roster__suspend(r, row);
 }
 
+static bool can_lose(const struct roster *r, u32 row)
+{
+	return has_place(state_of(r, row)) && !is_protected(r, row);
+}
+
+/* Above this weight nobody is among the weakest. */
+static u64 weakest_limit(const struct roster *r)
+{
+	struct census census = {0};
+	u32 n = 0;
+
+	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++) {
+		if (!can_lose(r, row))
+			continue;
+		census.n[census_class(r->weights[row])]++;
+		n++;
+	}
+	if (n <= r->weakest.cap)
+		return U64_LARGEST;
+
+	u32 rank = r->weakest.cap;
+	const struct census_range range = census_range(census__from_bottom(&census, &rank));
+
+	return range.low + ((1ULL << range.bits) - 1);
+}
+
 /* The weakest members first: they are ranked by what they do not weigh. */
 static void rank_all(struct roster *r)
 {
+	const u64 limit = weakest_limit(r);
+
 	r->weakest.n = r->strangers.n = r->returning.n = 0;
 	tracker__rank(r->tracker, &r->strangers);
 	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++) {
-		const enum state state = state_of(r, row);
 		const u64 weight = r->weights[row];
 
-		if (state == STATE_FROZEN)
-			ranking__offer(&r->returning, weight, row);
-		else if (has_place(state) && !is_protected(r, row))
+		if (weight <= limit && can_lose(r, row))
 			ranking__offer(&r->weakest, U64_LARGEST - weight, row);
+		else if (state_of(r, row) == STATE_FROZEN)
+			ranking__offer(&r->returning, weight, row);
 	}
 	ranking__turn(&r->weakest);
 	ranking__turn(&r->strangers);
 	ranking__turn(&r->returning);
 }
-
-struct election {
-	u32 open; /* places that need not be won from anybody */
-	bool fought;
-	u64 bar; /* what the last one weighed who lost its place */
-};
 
 /* By a quarter, and never with nothing. */
 static bool beats(u64 challenger, u64 member)
@@ -536,8 +567,9 @@ static bool next_wins(struct roster *r, struct election *e)
 
 /* Who would have won a place may take that of a winner who does not come: the rest of the ranking,
  * roughly from the heaviest on. */
-static void elect_substitutes(struct roster *r, const struct election *e)
+static void elect_substitutes(struct roster *r)
 {
+	const struct election *e = &r->election;
 	const u32 n = MIN((CANDIDATES_PER_TICKET - 1) * r->tickets, r->strangers.n);
 
 	for (u32 i = 0; i < n; i++) {
@@ -546,6 +578,7 @@ static void elect_substitutes(struct roster *r, const struct election *e)
 		if (!e->fought || beats(stranger->score, e->bar))
 			tracker__elect(r->tracker, stranger->id);
 	}
+	r->strangers.n = 0;
 }
 
 /* Time passes for everybody. */
@@ -559,21 +592,18 @@ static void halve(struct roster *r)
 static void change_places(struct roster *r)
 {
 	const u32 swaps = swaps_of(&r->spec, places(r));
-	struct election e = {0};
 
 	r->tickets = 0;
 	rank_all(r);
-	e.open = open_places(r);
-	for (u32 i = 0; i < swaps && next_wins(r, &e); i++)
+	r->election = (struct election){.open = open_places(r)};
+	for (u32 i = 0; i < swaps && next_wins(r, &r->election); i++)
 		;
-	elect_substitutes(r, &e);
 }
 
-u32 roster__hold_election(struct roster *r, u64 now_ns)
+u32 roster__hold_election(struct roster *r)
 {
 	const u64 before = r->demotions;
 
-	r->now_ns = now_ns;
 	stop_silent(r);
 	halve(r);
 	if (r->crowded)
@@ -587,9 +617,18 @@ static bool is_due(const struct roster *r, u32 row)
 	       was_shown_twice(r, r->shown[row]);
 }
 
-u32 roster__next_due(struct roster *r, u32 row, u64 now_ns)
+void roster__tick(struct roster *r, u64 now_ns)
 {
+	const bool in_vain = r->tickets > 0 && free_places(r) > 0;
+
 	r->now_ns = now_ns;
+	if (in_vain && r->election.in_vain)
+		elect_substitutes(r);
+	r->election.in_vain = in_vain;
+}
+
+u32 roster__next_due(const struct roster *r, u32 row)
+{
 	if (r->nlingering == 0)
 		return SERIES_NONE;
 	for (; row < series_table__rows(r->series); row++) {

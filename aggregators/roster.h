@@ -75,12 +75,15 @@ void roster__unpin(struct roster *r, u32 row);
 /* A member stops counting until it comes again. */
 void roster__suspend(struct roster *r, u32 row);
 
+/* Time passes: every second or so, and before anything below. */
+void roster__tick(struct roster *r, u64 now_ns);
+
 /* Everybody was weighed: silent members are stopped, places change hands. Returns how many members
  * were stopped. */
-u32 roster__hold_election(struct roster *r, u64 now_ns);
+u32 roster__hold_election(struct roster *r);
 
 /* The first row from `row` on whose linger is over, or SERIES_NONE. */
-u32 roster__next_due(struct roster *r, u32 row, u64 now_ns);
+u32 roster__next_due(const struct roster *r, u32 row);
 void roster__remove(struct roster *r, u32 row);
 
 struct roster_stats {

@@ -17,12 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregators/census.h"
 #include "base/err.h"
 #include "base/util.h"
 
 #define MARK (1ULL << 63)
-
-enum { BUCKET_BITS = 8, BUCKETS = 1 << BUCKET_BITS };
 
 struct slot {
 	u64 key;
@@ -127,82 +126,52 @@ static void rebuild(struct tracker *t, u64 cut, u32 halvings, u64 marks)
 	t->used = used;
 }
 
-/* Counts from `low` on, 2^bits of them, shared out to BUCKETS ranges of the same length. */
-struct range {
-	u64 low;
-	u32 bits;
-};
-
-/* A number of buckets for all counts: exact up to 7, then four to every power of two. */
-static u32 coarse_bucket(u64 count)
+static void count_all(const struct tracker *t, struct census *ret_census)
 {
-	const u32 shift = 61 - (u32)__builtin_clzll(count | 4);
-
-	return 4 * shift + (u32)(count >> shift);
-}
-
-static struct range coarse_range(u32 bucket)
-{
-	const u32 shift = bucket < 8 ? 0 : bucket / 4 - 1;
-
-	return (struct range){(u64)(bucket - 4 * shift) << shift, shift};
-}
-
-static void count_coarse(const struct tracker *t, u32 *ret_buckets)
-{
-	memset(ret_buckets, 0, BUCKETS * sizeof(*ret_buckets));
+	*ret_census = (struct census){0};
 	for (u32 i = 0; i <= t->mask; i++)
-		ret_buckets[coarse_bucket(count_of(t->slots[i].word))]++;
+		ret_census->n[census_class(count_of(t->slots[i].word))]++;
 }
 
-static u32 fine_shift(const struct range *r)
+static u32 fine_shift(const struct census_range *r)
 {
-	return r->bits > BUCKET_BITS ? r->bits - BUCKET_BITS : 0;
+	return r->bits > CENSUS_BITS ? r->bits - CENSUS_BITS : 0;
 }
 
-static void count_fine(const struct tracker *t, const struct range *r, u32 *ret_buckets)
+/* Of the counts of a range only, in classes of the same length. */
+static void count_range(const struct tracker *t, const struct census_range *r,
+			struct census *ret_census)
 {
-	memset(ret_buckets, 0, BUCKETS * sizeof(*ret_buckets));
+	*ret_census = (struct census){0};
 	for (u32 i = 0; i <= t->mask; i++) {
 		const u64 above_low = count_of(t->slots[i].word) - r->low;
 
 		if (above_low >> r->bits == 0)
-			ret_buckets[above_low >> fine_shift(r)]++;
+			ret_census->n[above_low >> fine_shift(r)]++;
 	}
-}
-
-/* The bucket of the *rank-th largest count (1 is the largest); *rank becomes its rank therein. */
-static u32 bucket_of_rank(const u32 *buckets, u32 *rank)
-{
-	u32 i = BUCKETS - 1;
-
-	while (buckets[i] < *rank)
-		*rank -= buckets[i--];
-	return i;
 }
 
 /*
  * A cut that half of the counts reach and that at least a quarter do not exceed: the lower end of
- * the median's bucket, of buckets that get finer (nine times at most) until enough counts lie
- * below.
+ * the median's class, of classes that get finer (nine times at most) until enough counts lie below.
  */
 static u64 purge_cut(const struct tracker *t)
 {
 	const u32 half = t->m / 2;
-	u32 buckets[BUCKETS];
+	struct census census;
 	u32 rank = half;
 
-	count_coarse(t, buckets);
+	count_all(t, &census);
 
-	u32 bucket = bucket_of_rank(buckets, &rank);
-	struct range range = coarse_range(bucket);
+	u32 class = census__from_top(&census, &rank);
+	struct census_range range = census_range(class);
 
-	/* half - rank counts lie above the bucket, the rest below it or in it */
-	while (range.bits > 0 && half + rank - buckets[bucket] < half / 2) {
-		count_fine(t, &range, buckets);
-		bucket = bucket_of_rank(buckets, &rank);
+	/* half - rank counts lie above the class, the rest below it or in it */
+	while (range.bits > 0 && half + rank - census.n[class] < half / 2) {
+		count_range(t, &range, &census);
+		class = census__from_top(&census, &rank);
 		range.bits = fine_shift(&range);
-		range.low += (u64)bucket << range.bits;
+		range.low += (u64) class << range.bits;
 	}
 	return range.low;
 }
@@ -295,28 +264,26 @@ u32 tracker__used(const struct tracker *t)
 	return t->used;
 }
 
-/* A count that at least n keys reach (there are as many): nearly the largest such count. */
-static u64 floor_of_top(const struct tracker *t, u32 n)
-{
-	u32 buckets[BUCKETS];
-
-	count_coarse(t, buckets);
-	return coarse_range(bucket_of_rank(buckets, &n)).low;
-}
-
 void tracker__rank(const struct tracker *t, struct ranking *ranking)
 {
-	const u32 n = MIN(ranking->cap, t->used);
-	u64 floor;
+	u32 rank = MIN(ranking->cap, t->used);
+	struct census census;
 
-	if (n == 0)
+	if (rank == 0)
 		return;
-	floor = MAX(floor_of_top(t, n), 1);
+	count_all(t, &census);
+
+	/* of the last class only as many as there is room for */
+	const u32 last = census__from_top(&census, &rank);
+
 	for (u32 i = 0; i <= t->mask; i++) {
 		const u64 count = count_of(t->slots[i].word);
+		const u32 class = census_class(count);
 
-		if (count >= floor)
-			ranking__offer(ranking, count, t->slots[i].key);
+		if (count == 0 || class < last || (class == last && rank == 0))
+			continue;
+		rank -= class == last;
+		ranking__offer(ranking, count, t->slots[i].key);
 	}
 }
 
@@ -324,7 +291,9 @@ u32 tracker__top(const struct tracker *t, struct ranked *ret_keys, u32 n)
 {
 	struct ranking top = {.entries = ret_keys, .cap = n};
 
-	tracker__rank(t, &top);
+	for (u32 i = 0; i <= t->mask; i++)
+		if (t->slots[i].word != 0)
+			ranking__offer(&top, count_of(t->slots[i].word), t->slots[i].key);
 	ranking__sort(&top);
 	return top.n;
 }

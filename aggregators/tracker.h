@@ -45,7 +45,9 @@ u32 tracker__used(const struct tracker *t); /* keys tracked */
  * Returns how many there were. */
 u32 tracker__top(const struct tracker *t, struct ranked *ret_keys, u32 n);
 
-/* Offers the heaviest keys to a ranking, as many as it has room for or more. */
+/* Offers the heaviest keys to a ranking, as many as it has room for: nearly, for of keys about as
+ * heavy as the last ones, less than a quarter apart, it may be any. Much faster than tracker__top.
+ */
 void tracker__rank(const struct tracker *t, struct ranking *ranking);
 
 /* Adds what another one holds, but for its marks; the errors add up. The bound of the error holds

@@ -126,22 +126,28 @@ void values__weigh(struct values *v, const u32 *holding, u64 weight)
 			roster__weigh(v->limited[i].roster, holding[i], weight);
 }
 
-bool values__hold_elections(struct values *v, u64 now_ns)
+void values__tick(struct values *v, u64 now_ns)
+{
+	for (u32 i = 0; i < v->n; i++)
+		roster__tick(v->limited[i].roster, now_ns);
+}
+
+bool values__hold_elections(struct values *v)
 {
 	u32 stopped = 0;
 
 	for (u32 i = 0; i < v->n; i++)
-		stopped += roster__hold_election(v->limited[i].roster, now_ns);
+		stopped += roster__hold_election(v->limited[i].roster);
 	return stopped > 0;
 }
 
-void values__end(struct values *v, u64 now_ns)
+void values__end(struct values *v)
 {
 	for (u32 i = 0; i < v->n; i++) {
 		struct roster *roster = v->limited[i].roster;
 		u32 row = SERIES_FIRST;
 
-		while ((row = roster__next_due(roster, row, now_ns)) != SERIES_NONE)
+		while ((row = roster__next_due(roster, row)) != SERIES_NONE)
 			roster__remove(roster, row);
 	}
 }

@@ -37,11 +37,14 @@ bool values__are_live(const struct values *v, const u32 *holding);
 /* What has these values weighed so much since the last time. */
 void values__weigh(struct values *v, const u32 *holding, u64 weight);
 
+/* Time passes, before anything below. */
+void values__tick(struct values *v, u64 now_ns);
+
 /* True: values lost their places. */
-bool values__hold_elections(struct values *v, u64 now_ns);
+bool values__hold_elections(struct values *v);
 
 /* Values that nobody shows any more give their places up. */
-void values__end(struct values *v, u64 now_ns);
+void values__end(struct values *v);
 
 /* Did ever a value fold? */
 bool values__are_crowded(const struct values *v);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(file IN ITEMS label_arena labels series ranking fold tracker quota roster counter histogram
+foreach(file IN ITEMS label_arena labels series ranking census fold tracker quota roster counter histogram
         family family_rules family_folds snapshot registry)
   unit_test(aggregators ${file} LINK aggregators)
   target_include_directories(test_aggregators_${file} PRIVATE unit/aggregators)

@@ -67,9 +67,22 @@ static struct roster_stats stats_of(const struct roster *r)
 	return stats;
 }
 
+static u32 hold_election(struct roster *r, u64 now)
+{
+	roster__tick(r, now);
+	return roster__hold_election(r);
+}
+
+static u32 first_due(struct roster *r, u64 now)
+{
+	roster__tick(r, now);
+	return roster__next_due(r, SERIES_FIRST);
+}
+
 static void end_all_due(struct roster *r, u64 now)
 {
-	for (u32 row = SERIES_FIRST; (row = roster__next_due(r, row, now)) != SERIES_NONE;)
+	roster__tick(r, now);
+	for (u32 row = SERIES_FIRST; (row = roster__next_due(r, row)) != SERIES_NONE;)
 		roster__remove(r, row);
 }
 
@@ -115,7 +128,7 @@ static void a_challenger_must_be_a_quarter_heavier(void **state)
 
 		come(r, "member", cases[i].member);
 		come(r, "challenger", cases[i].challenger);
-		assert_int_equal(roster__hold_election(r, 10 * SECOND), cases[i].wins);
+		assert_int_equal(hold_election(r, 10 * SECOND), cases[i].wins);
 		assert_int_equal(come(r, "challenger", 1), cases[i].wins);
 		assert_int_equal(come(r, "member", 1), !cases[i].wins);
 		roster__free(r);
@@ -138,7 +151,7 @@ static void the_heaviest_take_the_places_of_the_weakest(void **state)
 	roster__pin(r, find(r, "0"));
 
 	/* an eighth: 1 and 2, since 0 is pinned */
-	assert_int_equal(roster__hold_election(r, now), 2);
+	assert_int_equal(hold_election(r, now), 2);
 	assert_int_equal(stats_of(r).lingering, 2);
 	assert_true(come(r, "0", 0));
 	assert_false(come(r, "1", 1));
@@ -164,7 +177,7 @@ static void at_most_a_quarter_lingers(void **state)
 	come_numbered(r, 0, 16, 1);
 	for (u32 epoch = 1; epoch < 10; epoch++) {
 		come_numbered(r, 100, 50, 1000);
-		roster__hold_election(r, epoch * (10 * SECOND));
+		hold_election(r, epoch * (10 * SECOND));
 		assert_int_equal(stats_of(r).lingering, MIN(2 * epoch, 4));
 	}
 	roster__free(r);
@@ -182,7 +195,7 @@ static void beside_the_places_all_can_change(void **state)
 	(void)state;
 	come_numbered(r, 0, 16, 1);
 	come_numbered(r, 100, 20, 1000);
-	assert_int_equal(roster__hold_election(r, 10 * SECOND), 16);
+	assert_int_equal(hold_election(r, 10 * SECOND), 16);
 	assert_int_equal(stats_of(r).counted, 0);
 	come_numbered(r, 100, 20, 1000);
 	assert_int_equal(stats_of(r).counted, 16);
@@ -207,7 +220,7 @@ static void where_the_process_is_full_places_are_won_as_well(void **state)
 		come(r, "heavy", 1000);
 		come(r, "heavier", 2000);
 		/* an eighth of the eight */
-		assert_true(roster__hold_election(r, epoch * (10 * SECOND)) <= 1);
+		assert_true(hold_election(r, epoch * (10 * SECOND)) <= 1);
 		assert_true(quota__lines(spec.quota) <= 8);
 		end_all_due(r, epoch * (10 * SECOND) + SECOND);
 	}
@@ -228,7 +241,7 @@ static void who_is_promoted_waits_until_it_was_shown(void **state)
 	(void)state;
 	come(r, "a", 1);
 	come(r, "b", 100);
-	roster__hold_election(r, 10 * SECOND);
+	hold_election(r, 10 * SECOND);
 	assert_false(come(r, "b", 1)); /* made now */
 	assert_int_not_equal(find(r, "b"), SERIES_NONE);
 	exposure.taken = 8;
@@ -237,11 +250,11 @@ static void who_is_promoted_waits_until_it_was_shown(void **state)
 	assert_true(come(r, "b", 1));
 
 	/* the other one was frozen before snapshot 8 */
-	assert_int_equal(roster__next_due(r, SERIES_FIRST, 10 * SECOND), SERIES_NONE);
+	assert_int_equal(first_due(r, 10 * SECOND), SERIES_NONE);
 	exposure.shown = 9;
-	assert_int_equal(roster__next_due(r, SERIES_FIRST, 10 * SECOND), SERIES_NONE);
+	assert_int_equal(first_due(r, 10 * SECOND), SERIES_NONE);
 	exposure.shown_twice = 8;
-	assert_int_equal(roster__next_due(r, SERIES_FIRST, 10 * SECOND), find(r, "a"));
+	assert_int_equal(first_due(r, 10 * SECOND), find(r, "a"));
 	roster__free(r);
 }
 
@@ -256,13 +269,13 @@ static void a_frozen_member_comes_back_by_election(void **state)
 	come(r, "a", 1);
 	tag = roster__tags(r)[find(r, "a")];
 	come(r, "b", 100);
-	roster__hold_election(r, 10 * SECOND);
+	hold_election(r, 10 * SECOND);
 	assert_true(come(r, "b", 1));
 	assert_false(come(r, "a", 500));
 	assert_int_not_equal(roster__tags(r)[find(r, "a")], tag);
 
 	/* b lingers where a did: there is room beside the places for one */
-	assert_int_equal(roster__hold_election(r, 20 * SECOND), 0);
+	assert_int_equal(hold_election(r, 20 * SECOND), 0);
 	assert_false(come(r, "a", 1));
 	roster__free(r);
 }
@@ -279,19 +292,19 @@ static void silent_members_stop_and_come_back(void **state)
 	come(r, "b", 1);
 	tag = roster__tags(r)[find(r, "a")];
 	for (u32 epoch = 1; epoch <= 3; epoch++) {
-		assert_int_equal(roster__hold_election(r, epoch * (10 * SECOND)), 0);
+		assert_int_equal(hold_election(r, epoch * (10 * SECOND)), 0);
 		come(r, "b", 1);
 	}
-	assert_int_equal(roster__hold_election(r, 40 * SECOND), 1);
+	assert_int_equal(hold_election(r, 40 * SECOND), 1);
 	assert_int_not_equal(roster__tags(r)[find(r, "a")], tag);
 	assert_true(come(r, "a", 1));
 	assert_int_equal(roster__tags(r)[find(r, "a")], tag);
 	for (u32 epoch = 5; epoch <= 7; epoch++) {
-		roster__hold_election(r, epoch * (10 * SECOND));
+		hold_election(r, epoch * (10 * SECOND));
 		come(r, "b", 1);
 	}
-	assert_int_equal(roster__next_due(r, SERIES_FIRST, 89 * SECOND), SERIES_NONE);
-	assert_int_equal(roster__next_due(r, SERIES_FIRST, 91 * SECOND), find(r, "a"));
+	assert_int_equal(first_due(r, 89 * SECOND), SERIES_NONE);
+	assert_int_equal(first_due(r, 91 * SECOND), find(r, "a"));
 	roster__free(r);
 }
 
@@ -308,7 +321,7 @@ static void a_tag_never_returns_for_another_member(void **state)
 		snprintf(text, sizeof(text), "%u", i);
 		for (u32 comes = 0; comes < 3; comes++) {
 			come(r, text, 100 << i % 20);
-			roster__hold_election(r, (3ULL * i + comes) * (10 * SECOND));
+			hold_election(r, (3ULL * i + comes) * (10 * SECOND));
 			end_all_due(r, (3ULL * i + comes) * (10 * SECOND));
 		}
 		if (!come(r, text, 1))
