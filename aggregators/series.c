@@ -25,6 +25,8 @@
 enum {
 	LIMIT_MAX = 1 << 24, /* leaves a tag of 7 bits */
 	SLOT_EMPTY = 0,	     /* a slot in use names a row from SERIES_FIRST on */
+	TEXT_BYTES = 56,     /* of a row's texts: reserved for a few short ones, whose sizes change;
+				for more, memory is taken as they come */
 };
 
 struct series {
@@ -191,12 +193,6 @@ static int add_first_rows(struct series_table *t)
 	return t->series[SERIES_OTHER].labels && t->series[SERIES_LOST].labels ? 0 : -ENOMEM;
 }
 
-/* Of the texts of a row: 16 bytes for each label, and as much again for sizes that come later. */
-static size_t usual_bytes(u16 nlabels)
-{
-	return 2 * (sizeof(struct labels) + nlabels * (sizeof(u16) + 16));
-}
-
 static int allocate(struct series_table *t, u32 max_series, u16 nlabels)
 {
 	t->nlabels = nlabels;
@@ -206,7 +202,7 @@ static int allocate(struct series_table *t, u32 max_series, u16 nlabels)
 	t->index = calloc((size_t)t->index_mask + 1, sizeof(*t->index));
 	t->series = calloc(t->max_rows, sizeof(*t->series));
 	if (!t->index || !t->series ||
-	    !label_arena__reserve(&t->texts, t->max_rows * usual_bytes(nlabels)))
+	    !label_arena__reserve(&t->texts, (size_t)t->max_rows * TEXT_BYTES))
 		return -ENOMEM;
 	return add_first_rows(t);
 }

@@ -203,6 +203,30 @@ static void beside_the_places_all_can_change(void **state)
 	roster__free(r);
 }
 
+/* One place for two who beat its member: the heavier one has it, unless it does not come. */
+static void the_second_best_comes_when_the_best_does_not(void **state)
+{
+	const struct roster_spec spec = {.places = 1, .beside = true, .nlabels = 1};
+
+	(void)state;
+	for (int comes = 0; comes < 2; comes++) {
+		struct roster *r = make_roster(&spec);
+
+		come(r, "member", 1);
+		come(r, "second", 100);
+		come(r, "best", 200);
+		hold_election(r, 10 * SECOND);
+		assert_false(come(r, "second", 1));
+		roster__tick(r, 11 * SECOND);
+		assert_false(come(r, "second", 1));
+		if (comes)
+			assert_true(come(r, "best", 1));
+		roster__tick(r, 12 * SECOND);
+		assert_int_equal(come(r, "second", 1), !comes);
+		roster__free(r);
+	}
+}
+
 /* Of a thousand places the process has room for eight. */
 static void where_the_process_is_full_places_are_won_as_well(void **state)
 {
@@ -341,6 +365,7 @@ int main(void)
 		cmocka_unit_test(the_heaviest_take_the_places_of_the_weakest),
 		cmocka_unit_test(at_most_a_quarter_lingers),
 		cmocka_unit_test(beside_the_places_all_can_change),
+		cmocka_unit_test(the_second_best_comes_when_the_best_does_not),
 		cmocka_unit_test(where_the_process_is_full_places_are_won_as_well),
 		cmocka_unit_test(who_is_promoted_waits_until_it_was_shown),
 		cmocka_unit_test(a_frozen_member_comes_back_by_election),
