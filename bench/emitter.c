@@ -70,6 +70,7 @@ static void put_config(struct strbuf *out, const char *object, const struct hook
 	strbuf__printf(out,
 		       "objects: [%s]\n"
 		       "ring: {size: " RING_SIZE "}\n"
+		       "limits: {samples: 100000000, memory: 1TiB}\n"
 		       "events: {bench_%s: {%s}}\n"
 		       "metrics:\n"
 		       "- {name: %s, event: bench_%s, labels: %s, max_series: " MAX_SERIES ", %s",

@@ -40,6 +40,7 @@ static int write_config(u32 nseries, struct err *err)
 	strbuf__init(&text);
 	strbuf__printf(&text,
 		       "ring: { size: 4MiB }\n"
+		       "limits: { samples: 100000000, memory: 1TiB }\n"
 		       "metrics:\n"
 		       "  - name: " METRIC "\n"
 		       "    help: Calls made by the bench.\n"
