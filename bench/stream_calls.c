@@ -40,8 +40,10 @@ static const char config_text[] =
 	"- {name: calls_total, help: Calls of a compile., event: syscall_enter, type: counter,\n"
 	"   labels: [comm, syscall, tgid], where: gid == " TEXT(COMPILE_GID) "}\n";
 
-/* Some seconds of work, which clean up behind themselves. */
+/* Some seconds of work, which clean up behind themselves. That there is no compiler is said once,
+ * not by two at a time. */
 static const char compile_script[] =
+	"command -v cc >/dev/null || { echo 'cc: not found'; exit 1; }\n"
 	"folder=$(mktemp -d) || exit 1\n"
 	"trap 'rm -rf \"$folder\"' EXIT\n"
 	"trap 'exit 1' INT TERM\n"
