@@ -24,7 +24,7 @@ struct tally_keys {
 };
 
 /* Events of a second, usually and for who is to see as many in a longer time. */
-enum { TALLY_SECOND_EVENTS = 10000, TALLY_SLOW_SECOND_EVENTS = 1000 };
+enum { TALLY_SECOND_EVENTS = 10000, TALLY_SLOW_SECOND_EVENTS = 100 };
 
 /* First member of every tally. */
 struct tally {
