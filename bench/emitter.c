@@ -30,12 +30,8 @@ static int load(struct emitter *e, struct err *err)
 	struct collector *c = e->collector;
 	int rc = collector__open_rings(c, err);
 
-	for (u32 i = 0; !rc && i < c->nobjects; i++) {
-		if (!collector__uses(c, i))
-			continue;
-		collector__load(c, i);
-		rc = collector__adopt(c, i, err);
-	}
+	if (!rc)
+		rc = collector__load_all(c, err);
 	if (rc)
 		return rc;
 	collector__detach(c);

@@ -125,12 +125,8 @@ static int attach(struct capture *c, struct err *err)
 {
 	int rc = collector__open_rings_to(c->collector, take, c, err);
 
-	for (u32 i = 0; !rc && i < c->collector->nobjects; i++) {
-		if (!collector__uses(c->collector, i))
-			continue;
-		collector__load(c->collector, i);
-		rc = collector__adopt(c->collector, i, err);
-	}
+	if (!rc)
+		rc = collector__load_all(c->collector, err);
 	if (!rc && collector__refusal(c->collector, 0))
 		rc = err__set(err, -EOPNOTSUPP, "%s", collector__refusal(c->collector, 0));
 	return rc;

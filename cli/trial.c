@@ -8,15 +8,9 @@
 
 int trial_attach(struct collector *c, struct err *err)
 {
-	int rc = collector__open_rings(c, err);
+	const int rc = collector__open_rings(c, err);
 
-	for (u32 i = 0; !rc && i < c->nobjects; i++) {
-		if (!collector__uses(c, i))
-			continue;
-		collector__load(c, i);
-		rc = collector__adopt(c, i, err);
-	}
-	return rc;
+	return rc ? rc : collector__load_all(c, err);
 }
 
 void trial_put_hooks(struct strbuf *out, const struct collector *c, u32 event)

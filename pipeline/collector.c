@@ -325,6 +325,19 @@ int collector__adopt(struct collector *c, u32 object, struct err *err)
 	return 0;
 }
 
+int collector__load_all(struct collector *c, struct err *err)
+{
+	int rc = 0;
+
+	for (u32 i = 0; !rc && i < c->nobjects; i++) {
+		if (!collector__uses(c, i))
+			continue;
+		collector__load(c, i);
+		rc = collector__adopt(c, i, err);
+	}
+	return rc;
+}
+
 bool collector__uses(const struct collector *c, u32 object)
 {
 	for (u32 i = 0; i < c->plan->nevents; i++)

@@ -71,6 +71,9 @@ bool collector__uses(const struct collector *c, u32 object);
 /* After loading, on the loop's thread: opens the books of the object's events. */
 int collector__adopt(struct collector *c, u32 object, struct err *err);
 
+/* Loads and adopts every object that is used, one after the other: for those without a loop. */
+int collector__load_all(struct collector *c, struct err *err);
+
 /* NULL when the event is attached, else why not. Only after its object was adopted. */
 const char *collector__refusal(const struct collector *c, u32 event);
 

@@ -264,15 +264,8 @@ static struct collector *load_storm(const struct run *run, struct config **ret_c
 	}
 	for (u32 i = 0; i < c->plan->nevents; i++)
 		event_plan__set_slots(&c->plan->events[i], SLOTS);
-	if (collector__open_rings(c, &err))
+	if (collector__open_rings(c, &err) || collector__load_all(c, &err))
 		fail_msg("%s", err.msg);
-	for (u32 object = 0; object < c->nobjects; object++) {
-		if (!collector__uses(c, object))
-			continue;
-		collector__load(c, object);
-		if (collector__adopt(c, object, &err))
-			fail_msg("%s", err.msg);
-	}
 	for (u32 i = 0; i < c->plan->nevents; i++)
 		if (collector__refusal(c, i))
 			fail_msg("%s", collector__refusal(c, i));
