@@ -81,7 +81,6 @@ static int create_roster(struct family *f, const struct family_spec *spec, struc
 	const struct roster_spec roster = {
 		.places = labelled ? spec->limits.max_series : 1,
 		.beside = spec->kind->ranked,
-		.whole = spec->kind->ranked,
 		.nlabels = f->desc.nlabels,
 		.pins_protect = true,
 		.linger_ns = spec->limits.linger_ns,
@@ -228,7 +227,7 @@ static void link_row(struct family *f, u32 row, const struct label_builder *labe
 	u64 hash;
 
 	f->weights[row] = 0;
-	if (f->masks[row] != folded)
+	if (f->masks[row] != folded) /* pages of masks are there only where labels fold */
 		f->masks[row] = folded;
 	for (u32 i = 0; i < f->folds.n; i++) {
 		const bool wider = folds__widens(&f->folds, i, folded);

@@ -48,9 +48,8 @@ enum state {
 
 /* An election, and what is left of it until the next one. */
 struct election {
-	u32 open; /* places that need not be won from anybody */
-	bool fought;
-	u64 bar;      /* what the last one weighed who lost its place */
+	u32 open;     /* places that need not be won from anybody */
+	u64 bar;      /* what the last one weighed who lost its place; 0: nobody did */
 	bool in_vain; /* places were free at the last tick, and winners did not come */
 };
 
@@ -91,7 +90,7 @@ static u32 lingering_of(const struct roster_spec *spec, u32 places)
 
 static u32 swaps_of(const struct roster_spec *spec, u32 places)
 {
-	return at_least_one(spec->whole ? places : places / SWAP_SHARE);
+	return at_least_one(spec->beside ? places : places / SWAP_SHARE);
 }
 
 /* About two for each place: the largest power of two that is not more. */
@@ -428,6 +427,11 @@ static bool is_protected(const struct roster *r, u32 row)
 	return r->spec.pins_protect && r->pins[row] > 0;
 }
 
+static bool can_lose(const struct roster *r, u32 row)
+{
+	return has_place(state_of(r, row)) && !is_protected(r, row);
+}
+
 /* Who came before any time was told starts to be silent now. */
 static bool is_silent(struct roster *r, u32 row)
 {
@@ -441,13 +445,8 @@ static void stop_silent(struct roster *r)
 	if (r->spec.ttl_ns == 0)
 		return;
 	for (u32 row = SERIES_FIRST; row < series_table__rows(r->series); row++)
-		if (has_place(state_of(r, row)) && !is_protected(r, row) && is_silent(r, row))
+		if (can_lose(r, row) && is_silent(r, row))
 			roster__suspend(r, row);
-}
-
-static bool can_lose(const struct roster *r, u32 row)
-{
-	return has_place(state_of(r, row)) && !is_protected(r, row);
 }
 
 /* Above this weight nobody is among the weakest. */
@@ -514,7 +513,6 @@ static bool fight(struct roster *r, struct election *e, u64 challenger)
 		return false;
 	if (!beats(challenger, U64_LARGEST - weakest->score))
 		return false;
-	e->fought = true;
 	e->bar = U64_LARGEST - weakest->score;
 	stop(r, (u32)weakest->id, STATE_FROZEN);
 	ranking__drop_best(&r->weakest);
@@ -575,7 +573,7 @@ static void elect_substitutes(struct roster *r)
 	for (u32 i = 0; i < n; i++) {
 		const struct ranked *stranger = &r->strangers.entries[i];
 
-		if (!e->fought || beats(stranger->score, e->bar))
+		if (beats(stranger->score, e->bar))
 			tracker__elect(r->tracker, stranger->id);
 	}
 	r->strangers.n = 0;
@@ -658,7 +656,6 @@ void roster__stats(const struct roster *r, struct roster_stats *ret_stats)
 		.counted = r->nmembers + (r->spec.beside ? 0 : r->nlingering),
 		.lingering = r->nlingering,
 		.places = r->spec.places,
-		.crowded = r->crowded,
 		.promotions = r->promotions,
 		.demotions = r->demotions,
 		.error_bound = unscaled(tracker__error(r->tracker)),

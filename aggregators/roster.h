@@ -29,9 +29,9 @@ struct quota;
 
 struct roster_spec {
 	u32 places;  /* for members that are waiting or live */
-	bool beside; /* those that linger stand beside them, as many again; else they take places,
-			at most a quarter of them and at least one */
-	bool whole;  /* an epoch may change all places; else an eighth of them and at least one */
+	bool beside; /* those that linger stand beside them, as many again, and an epoch may change
+			all places; else they take places, at most a quarter of them, and an epoch
+			changes at most an eighth, but each at least one */
 	u16 nlabels;
 	bool pins_protect; /* a pinned member keeps its place */
 	u64 linger_ns;
@@ -90,7 +90,6 @@ struct roster_stats {
 	u32 counted; /* members that count against the places */
 	u32 lingering;
 	u32 places;
-	bool crowded;
 	u64 promotions;	 /* members that got a place, or theirs back, when it was crowded */
 	u64 demotions;	 /* members that were stopped */
 	u64 error_bound; /* the tracker's */

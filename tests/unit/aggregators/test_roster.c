@@ -185,11 +185,8 @@ static void at_most_a_quarter_lingers(void **state)
 
 static void beside_the_places_all_can_change(void **state)
 {
-	const struct roster_spec spec = {.places = 16,
-					 .beside = true,
-					 .whole = true,
-					 .nlabels = 1,
-					 .linger_ns = 1000 * SECOND};
+	const struct roster_spec spec = {
+		.places = 16, .beside = true, .nlabels = 1, .linger_ns = 1000 * SECOND};
 	struct roster *r = make_roster(&spec);
 
 	(void)state;
