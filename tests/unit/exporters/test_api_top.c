@@ -8,103 +8,18 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "base/err.h"
 #include "base/util.h"
 #include "exporters/api_top.h"
-#include "exporters/http_server.h"
-#include "tests/unit/exporters/http_client.h"
+#include "tests/unit/exporters/exporter_fixture.h"
 #include "tests/unit/exporters/snapshots.h"
-
-struct fixture {
-	struct metric_source source;
-	struct collect_request *wanted; /* what the source was asked for */
-	size_t collects;
-	size_t cancels;
-	uv_loop_t loop;
-	struct http_server *server;
-	const char *url;
-	struct exporter *exporter;
-	bool exporter_stopped;
-	bool server_stopped;
-};
-
-static struct fixture *of(struct metric_source *src)
-{
-	return container_of(src, struct fixture, source);
-}
-
-static void fake_collect(struct metric_source *src, struct collect_request *req)
-{
-	assert_null(of(src)->wanted);
-	assert_true(req->without_self);
-	of(src)->wanted = req;
-	of(src)->collects++;
-}
-
-static void fake_cancel(struct metric_source *src, struct collect_request *req)
-{
-	assert_ptr_equal(of(src)->wanted, req);
-	of(src)->wanted = NULL;
-	of(src)->cancels++;
-}
-
-static void deliver(struct fixture *f, struct snapshot *take_snapshot)
-{
-	struct collect_request *req = f->wanted;
-
-	assert_non_null(req);
-	f->wanted = NULL;
-	req->done(req, take_snapshot);
-}
 
 static void setup(struct fixture *f)
 {
-	struct err err = {0};
-	struct exporter_spec spec = {.telemetry_path = "/metrics"};
-
-	*f = (struct fixture){.source = {.collect = fake_collect, .cancel = fake_cancel}};
-	assert_int_equal(uv_loop_init(&f->loop), 0);
-	assert_int_equal(http_server__new(&f->loop, &f->server, &err), 0);
-	assert_int_equal(http_server__listen(f->server, "127.0.0.1:0", &err), 0);
-	f->url = http_server__url(f->server, 0);
-	spec.http = f->server;
-	spec.loop = &f->loop;
-	spec.source = &f->source;
-	assert_int_equal(api_top_ops.create(&spec, &f->exporter, &err), 0);
-	assert_int_equal(api_top_ops.start(f->exporter, &err), 0);
-}
-
-static void on_exporter_stopped(void *ctx)
-{
-	struct fixture *f = ctx;
-
-	f->exporter_stopped = true;
-}
-
-static void on_server_stopped(void *ctx)
-{
-	struct fixture *f = ctx;
-
-	f->server_stopped = true;
-}
-
-static void stop_exporter(struct fixture *f)
-{
-	api_top_ops.stop(f->exporter, on_exporter_stopped, f);
-	assert_false(f->exporter_stopped);
-	TURN_UNTIL(&f->loop, f->exporter_stopped);
-	api_top_ops.destroy(f->exporter);
-	f->exporter = NULL;
-}
-
-static void teardown(struct fixture *f)
-{
-	if (f->exporter)
-		stop_exporter(f);
-	http_server__stop(f->server, on_server_stopped, f);
-	TURN_UNTIL(&f->loop, f->server_stopped);
-	http_server__free(f->server);
-	assert_int_equal(uv_loop_close(&f->loop), 0);
+	*f = (struct fixture){
+		.source = {.collect = fake_collect, .cancel = fake_cancel},
+		.without_self = true,
+	};
+	start_exporter(f, &api_top_ops);
 }
 
 static void ask(struct fixture *f, struct client *c, const char *target)

@@ -15,46 +15,8 @@
 #include "exporters/prom_text.h"
 #include "exporters/prometheus.h"
 #include "exporters/scrapers.h"
-#include "tests/unit/exporters/http_client.h"
+#include "tests/unit/exporters/exporter_fixture.h"
 #include "tests/unit/exporters/snapshots.h"
-
-struct fixture {
-	struct metric_source source;
-	struct collect_request *wanted; /* what the source was asked for */
-	size_t collects;
-	size_t cancels;
-	size_t scraped; /* reports, by status */
-	size_t refused;
-	size_t shown; /* and what the last one was */
-	u64 shown_number;
-	u64 shown_asked_ns;
-	char shown_to[64];
-	uv_loop_t loop;
-	struct http_server *server;
-	const char *url;
-	struct exporter *exporter;
-	bool exporter_stopped;
-	bool server_stopped;
-};
-
-static struct fixture *of(struct metric_source *src)
-{
-	return container_of(src, struct fixture, source);
-}
-
-static void fake_collect(struct metric_source *src, struct collect_request *req)
-{
-	assert_null(of(src)->wanted);
-	of(src)->wanted = req;
-	of(src)->collects++;
-}
-
-static void fake_cancel(struct metric_source *src, struct collect_request *req)
-{
-	assert_ptr_equal(of(src)->wanted, req);
-	of(src)->wanted = NULL;
-	of(src)->cancels++;
-}
 
 static void fake_scraped(struct metric_source *src, int code, u64 duration_ns)
 {
@@ -80,66 +42,13 @@ static int fake_health(struct metric_source *src, struct strbuf *body)
 	return 200;
 }
 
-static void deliver(struct fixture *f, struct snapshot *take_snapshot)
-{
-	struct collect_request *req = f->wanted;
-
-	assert_non_null(req);
-	f->wanted = NULL;
-	req->done(req, take_snapshot);
-}
-
 static void setup(struct fixture *f)
 {
-	struct err err = {0};
-	struct exporter_spec spec = {.telemetry_path = "/metrics"};
-
 	*f = (struct fixture){
 		.source = {fake_collect, fake_cancel, fake_scraped, fake_shown, fake_health,
 			   fake_health},
 	};
-	assert_int_equal(uv_loop_init(&f->loop), 0);
-	assert_int_equal(http_server__new(&f->loop, &f->server, &err), 0);
-	assert_int_equal(http_server__listen(f->server, "127.0.0.1:0", &err), 0);
-	f->url = http_server__url(f->server, 0);
-	spec.http = f->server;
-	spec.loop = &f->loop;
-	spec.source = &f->source;
-	assert_int_equal(prometheus_ops.create(&spec, &f->exporter, &err), 0);
-	assert_int_equal(prometheus_ops.start(f->exporter, &err), 0);
-}
-
-static void on_exporter_stopped(void *ctx)
-{
-	struct fixture *f = ctx;
-
-	f->exporter_stopped = true;
-}
-
-static void on_server_stopped(void *ctx)
-{
-	struct fixture *f = ctx;
-
-	f->server_stopped = true;
-}
-
-static void stop_exporter(struct fixture *f)
-{
-	prometheus_ops.stop(f->exporter, on_exporter_stopped, f);
-	assert_false(f->exporter_stopped);
-	TURN_UNTIL(&f->loop, f->exporter_stopped);
-	prometheus_ops.destroy(f->exporter);
-	f->exporter = NULL;
-}
-
-static void teardown(struct fixture *f)
-{
-	if (f->exporter)
-		stop_exporter(f);
-	http_server__stop(f->server, on_server_stopped, f);
-	TURN_UNTIL(&f->loop, f->server_stopped);
-	http_server__free(f->server);
-	assert_int_equal(uv_loop_close(&f->loop), 0);
+	start_exporter(f, &prometheus_ops);
 }
 
 static void scrape(struct fixture *f, struct client *c)
