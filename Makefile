@@ -22,11 +22,12 @@ lint: ## formatting, static checks, spelling, layers, licences
 	@scripts/deps.sh build test lint
 	@scripts/lint.sh
 
-docs: ## docs/configuration.md anew from the tables that parse the config
+docs: ## docs/configuration.md and docs/probes.md anew, from the config's tables and the probes
 	@scripts/deps.sh build test
 	@cmake --preset dev >/dev/null
-	@cmake --build --preset dev --target configuration_md
+	@cmake --build --preset dev --target configuration_md probes_md
 	@build/dev/tests/configuration_md write docs/configuration.md
+	@build/dev/tests/probes_md write docs/probes.md
 
 stress: ## the long runs: ThreadSanitizer, each fuzz target for 60 s, 20 storms of a minute (root)
 	@scripts/deps.sh build test fuzz

@@ -43,12 +43,6 @@ static const struct flag flag_rows[] = {
 
 static const struct flag_table flags = {flag_rows, ARRAY_SIZE(flag_rows)};
 
-static const char *const unit_names[] = {
-	[UNIT_NONE] = "",
-	[UNIT_NS] = "ns",
-	[UNIT_BYTES] = "bytes",
-};
-
 enum { INDENT = 2, GAP = 2 };
 
 /* What is listed: the bundled object, then those of --object. */
@@ -92,18 +86,10 @@ struct columns {
 	u32 help;
 };
 
-static const char *type_name(const struct field *field)
-{
-	if (field->text)
-		return "text";
-	if (field->nnames)
-		return "enum";
-	return field->is_signed ? "signed" : "number";
-}
-
 static u32 type_width(const struct field *field)
 {
-	return (u32)strlen(type_name(field)) + (field->optional ? (u32)strlen(", optional") : 0);
+	return (u32)strlen(field__type_name(field)) +
+	       (field->optional ? (u32)strlen(", optional") : 0);
 }
 
 static struct columns measure(const struct record_schema *record)
@@ -116,7 +102,7 @@ static struct columns measure(const struct record_schema *record)
 
 		name = MAX(name, (u32)strlen(field->name));
 		type = MAX(type, type_width(field));
-		unit = MAX(unit, (u32)strlen(unit_names[field->unit]));
+		unit = MAX(unit, (u32)strlen(field__unit_name(field)));
 		decoder = MAX(decoder, (u32)strlen(field->decoder));
 	}
 	struct columns c = {.type = INDENT + name + GAP};
@@ -145,10 +131,10 @@ static void put_field(struct text *t, const struct columns *c, const struct fiel
 	text__to(t, INDENT);
 	text__puts(t, field->name);
 	text__to(t, c->type);
-	text__puts(t, type_name(field));
+	text__puts(t, field__type_name(field));
 	text__puts(t, field->optional ? ", optional" : "");
 	text__to(t, c->unit);
-	text__puts(t, unit_names[field->unit]);
+	text__puts(t, field__unit_name(field));
 	text__to(t, c->decoder);
 	text__puts(t, field->decoder);
 	if (*field->help) {
@@ -183,34 +169,17 @@ static void put_fields(struct text *t, const struct record_schema *record)
 
 /* --- hooks --- */
 
-static bool is_program_of(const struct program_schema *program, const char *event)
-{
-	return strlen(event) == program->event_len &&
-	       !strncmp(event, program->event, program->event_len);
-}
-
-/* Has an earlier program named this part already? */
-static bool is_later_alternative(const struct schema *s, u32 program, const char *event)
-{
-	for (u32 i = 0; i < program; i++)
-		if (is_program_of(&s->programs[i], event) &&
-		    !strcmp(s->programs[i].part, s->programs[program].part))
-			return true;
-	return false;
-}
-
 /* The hooks of all programs that make this part, in the order in which they are tried. */
-static void put_alternatives(struct text *t, const struct probe_object *o, const char *event,
-			     const char *part)
+static void put_alternatives(struct text *t, const struct probe_object *o,
+			     const struct program_schema *program)
 {
 	const struct schema *s = probe_object__schema(o);
 	struct strbuf hooks;
 
 	strbuf__init(&hooks);
-	for (u32 i = 0; i < s->nprograms; i++)
-		if (is_program_of(&s->programs[i], event) && !strcmp(s->programs[i].part, part))
-			strbuf__printf(&hooks, "%s%s", hooks.len ? " or " : "",
-				       probe_object__hook(o, s->programs[i].name));
+	for (; program; program = schema__next_alternative(s, program))
+		strbuf__printf(&hooks, "%s%s", hooks.len ? " or " : "",
+			       probe_object__hook(o, program->name));
 	text__wrap(t, hooks.data);
 	strbuf__fini(&hooks);
 }
@@ -218,18 +187,16 @@ static void put_alternatives(struct text *t, const struct probe_object *o, const
 static void put_hooks(struct text *t, const struct probe_object *o, const char *event)
 {
 	const struct schema *s = probe_object__schema(o);
+	const struct program_schema *p = NULL;
 	u32 width = 0;
 
-	for (u32 i = 0; i < s->nprograms; i++)
-		if (is_program_of(&s->programs[i], event))
-			width = MAX(width, (u32)strlen(s->programs[i].part));
-	for (u32 i = 0; i < s->nprograms; i++) {
-		if (!is_program_of(&s->programs[i], event) || is_later_alternative(s, i, event))
-			continue;
+	while ((p = schema__next_part(s, event, p)))
+		width = MAX(width, (u32)strlen(p->part));
+	while ((p = schema__next_part(s, event, p))) {
 		text__to(t, INDENT);
-		text__printf(t, "hook %s: ", s->programs[i].part);
+		text__printf(t, "hook %s: ", p->part);
 		text__to(t, INDENT + (u32)strlen("hook : ") + width);
-		put_alternatives(t, o, event, s->programs[i].part);
+		put_alternatives(t, o, p);
 		text__end(t);
 	}
 }

@@ -451,3 +451,65 @@ const struct field *record_schema__field(const struct record_schema *r, const ch
 			return &r->fields[i];
 	return NULL;
 }
+
+static bool is_program_of(const struct program_schema *program, const char *event)
+{
+	return strlen(event) == program->event_len &&
+	       !strncmp(event, program->event, program->event_len);
+}
+
+static bool is_alternative(const struct program_schema *a, const struct program_schema *b)
+{
+	return a->event_len == b->event_len && !strncmp(a->event, b->event, a->event_len) &&
+	       !strcmp(a->part, b->part);
+}
+
+static bool is_first_of_its_part(const struct schema *s, const struct program_schema *program)
+{
+	for (const struct program_schema *p = s->programs; p < program; p++)
+		if (is_alternative(p, program))
+			return false;
+	return true;
+}
+
+const struct program_schema *schema__next_part(const struct schema *s, const char *event,
+					       const struct program_schema *after)
+{
+	const struct program_schema *end = s->programs + s->nprograms;
+
+	for (const struct program_schema *p = after ? after + 1 : s->programs; p < end; p++)
+		if (is_program_of(p, event) && is_first_of_its_part(s, p))
+			return p;
+	return NULL;
+}
+
+const struct program_schema *schema__next_alternative(const struct schema *s,
+						      const struct program_schema *after)
+{
+	const struct program_schema *end = s->programs + s->nprograms;
+
+	for (const struct program_schema *p = after + 1; p < end; p++)
+		if (is_alternative(p, after))
+			return p;
+	return NULL;
+}
+
+const char *field__type_name(const struct field *field)
+{
+	if (field->text)
+		return "text";
+	if (field->nnames)
+		return "enum";
+	return field->is_signed ? "signed" : "number";
+}
+
+const char *field__unit_name(const struct field *field)
+{
+	static const char *const names[] = {
+		[UNIT_NONE] = "",
+		[UNIT_NS] = "ns",
+		[UNIT_BYTES] = "bytes",
+	};
+
+	return names[field->unit];
+}

@@ -68,4 +68,17 @@ void schema__free(struct schema *s);
 const struct record_schema *schema__event(const struct schema *s, const char *name);
 const struct field *record_schema__field(const struct record_schema *r, const char *name);
 
+/* The parts of an event, each by its first program, in source order. `after` is the one before,
+ * NULL to begin; NULL at the end. */
+const struct program_schema *schema__next_part(const struct schema *s, const char *event,
+					       const struct program_schema *after);
+
+/* What is tried when this kernel takes neither `after` nor those before it; NULL: nothing. */
+const struct program_schema *schema__next_alternative(const struct schema *s,
+						      const struct program_schema *after);
+
+/* As people read them: text, enum, signed or number; ns, bytes or "". */
+const char *field__type_name(const struct field *field);
+const char *field__unit_name(const struct field *field);
+
 #endif

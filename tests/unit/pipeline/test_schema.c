@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -589,6 +590,48 @@ static void programs_keep_the_order_of_the_source(void **state)
 	btf__free(b);
 }
 
+/* A walk over all parts of an event and their alternatives: "PART:PROGRAM+PROGRAM PART:...". */
+static void assert_parts(const struct schema *s, const char *event, const char *want)
+{
+	const struct program_schema *part = NULL;
+	char walk[128] = "";
+	size_t n = 0;
+
+	while ((part = schema__next_part(s, event, part))) {
+		n += (size_t)snprintf(walk + n, sizeof(walk) - n, "%s%s:", n ? " " : "",
+				      part->part);
+		for (const struct program_schema *p = part; p; p = schema__next_alternative(s, p))
+			n += (size_t)snprintf(walk + n, sizeof(walk) - n, "%s%s",
+					      p == part ? "" : "+", p->name);
+	}
+	assert_string_equal(walk, want);
+}
+
+static void add_program(struct btf *b, const char *name, const char *role)
+{
+	tag(b, role, btf__add_func(b, name, BTF_FUNC_GLOBAL, PROTO), -1);
+}
+
+static void parts_are_walked_with_their_alternatives(void **state)
+{
+	struct btf *b = build_whole();
+	struct schema *s = NULL;
+	struct err err = {0};
+
+	(void)state;
+	add_program(b, "begin", "ringtally.program:e/begin");
+	add_program(b, "of_another", "ringtally.emitter:ee/end");
+	add_program(b, "last", "ringtally.emitter:e/end");
+	add_program(b, "ended", "ringtally.program:e/ended");
+	assert_int_equal(schema__read(b, &s, &err), 0);
+	assert_parts(s, "e", "end:new+old+last begin:begin ended:ended");
+	assert_parts(s, "ee", "end:of_another");
+	assert_parts(s, "", "");
+	assert_parts(s, "x", "");
+	schema__free(s);
+	btf__free(b);
+}
+
 /* Of the bundle: everything that users are shown is there. */
 static void assert_documented(const struct record_schema *r)
 {
@@ -788,6 +831,7 @@ int main(void)
 		cmocka_unit_test(names_that_lie_nowhere_are_no_names),
 		cmocka_unit_test(fields_have_what_their_type_and_tags_say),
 		cmocka_unit_test(programs_keep_the_order_of_the_source),
+		cmocka_unit_test(parts_are_walked_with_their_alternatives),
 		cmocka_unit_test(presence_that_makes_no_sense_does_no_harm),
 		cmocka_unit_test(what_may_be_absent_is_told),
 		cmocka_unit_test(enums_give_names_to_values),
