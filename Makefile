@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front door: the work is done by CMakePresets.json and scripts/.
 .PHONY: build run test lint docs stress mutants accept-skeleton accept-events accept-bench accept-engine accept-cardinality \
-	bench vm demo help
+	accept-catalogue bench vm demo help
 
 build: ## build/release/ringtally
 	@cmake --preset release >/dev/null
@@ -63,6 +63,11 @@ accept-cardinality: ## the acceptance run of bounded series (root; some ten minu
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory build
 	@tests/accept/cardinality.sh
+
+accept-catalogue: ## the acceptance run of the event catalogue (root; some ten minutes on a quiet machine)
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory build
+	@tests/accept/catalogue.sh
 
 bench: ## install what is missing, build, measure here into bench/results/ (root); NAME=... names it
 	@scripts/deps.sh build

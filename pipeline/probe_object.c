@@ -441,7 +441,7 @@ static int try_alone(struct probe_object *o, struct part *part, const struct rin
 	if (program)
 		bpf_program__set_log_buf(program, log, VERIFIER_LOG_BYTES);
 	rc = program ? bpf_object__load(image) : -ENOENT;
-	if (rc == -EPERM && !*log && is_absent(program))
+	if (rc == -EPERM && is_absent(program))
 		rc = -ENOENT;
 	if (rc) {
 		refuse(part, program, REFUSED_LOAD, rc, log);
