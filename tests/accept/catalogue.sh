@@ -15,9 +15,19 @@ for tool in runqlat softirqs cpudist biolatency; do
 	line "$tool of libbpf-tools beside us, 10 s: totals within 0.5 %, distributions within 0.02" \
 		with release ../accept/catalogue.py $tool
 done
+for source in softirqs processes interrupts; do
+	line "$source between two readings of /proc" \
+		with release ../accept/catalogue.py proc-$source
+done
+line 'block I/O between two readings of /proc/diskstats' \
+	with release test_block.py Diskstats
+line 'what a number means: texts, absent values, time, names, restarts' \
+	with release test_meaning.py
 line 'what the kernel refuses, and a tracepoint that is not there, are told with their reason' \
 	with release test_refusal.py
 line 'the built-in config: exec to the first scrape in which every family lives, and RssAnon' \
 	with release ../accept/catalogue.py start
+line 'selftest: at most 25 lines and 20 s' \
+	with release ../accept/catalogue.py selftest
 
 summary
