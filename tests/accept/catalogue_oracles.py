@@ -169,7 +169,7 @@ def side_by_side(tool, event, value, label, make_load):
                 load.run()
                 after = slots(daemon.scrape(), label)
                 told = theirs.end()
-                daemon.stop()
+                print(f"     final ledger: {daemon.stop()[event]}", flush=True)
         finally:
             theirs.kill()
     finally:
