@@ -33,8 +33,7 @@ static bool fill(struct gzip *g, int flush)
 	z->next_out = (unsigned char *)room;
 	z->avail_out = ROOM_BYTES;
 	deflate(z, flush); /* fails only where it is called wrongly */
-	g->out.len += ROOM_BYTES - z->avail_out;
-	g->out.data[g->out.len] = '\0';
+	strbuf__commit(&g->out, (char *)z->next_out);
 	return z->avail_out == 0;
 }
 
