@@ -4,10 +4,10 @@
  * beside a program that prints them itself and beside no work at all. docs/overhead.md tells how to
  * read it.
  *
- * All pages are written in all ways (bench/page.h) once in every round, in random order, so that what
- * the machine does meanwhile meets all of them, and that caches hold what others left in them, as
- * they do when a scrape arrives. A sample is the thread's CPU time; what is compared is compared in
- * the same round.
+ * All pages are written in all ways (bench/page.h) once in every round, in random order, so that
+ * what the machine does meanwhile meets all of them, and that caches hold what others left in them,
+ * as they do when a scrape arrives. A sample is the thread's CPU time; what is compared is compared
+ * in the same round.
  */
 #include <errno.h>
 #include <stdio.h>
