@@ -175,6 +175,8 @@ static void plan_event(struct planner *p, struct event_plan *event)
 		if (event->metrics[i].config->where)
 			filter_plan__add(&filter, i, event->metrics[i].config->where);
 	key_layout(event, &filter, p->diags);
+	event->keeps_starts =
+		!schema->start_words || schema->start_words & event->wire.event_wanted;
 	event->has_hook = schema->flush_hook && (!tells_parts(schema) || event->wire.parts);
 	event_plan__set_slots(event, DEFAULT_SLOTS);
 }

@@ -55,12 +55,13 @@ struct event_plan {
 	struct wire_filter filter;
 	struct metric_plan *metrics;
 	u32 nmetrics;
-	u32 slots;	  /* of the combining table of each CPU (pipeline/budget); 0: it streams */
-	u32 lost_words;	  /* of one CPU's lost cells */
-	u32 ledger_bytes; /* of one CPU's books: struct wire_ledger, lost cells, table */
-	u32 table_bytes;  /* of one bucket table */
-	u32 slots_wanted; /* of the table that combines, by the config; 0: as many as fit */
-	bool has_hook;	  /* at every flush it has something to tell */
+	u32 slots;	   /* of the combining table of each CPU (pipeline/budget); 0: it streams */
+	u32 lost_words;	   /* of one CPU's lost cells */
+	u32 ledger_bytes;  /* of one CPU's books: struct wire_ledger, lost cells, table */
+	u32 table_bytes;   /* of one bucket table */
+	u32 slots_wanted;  /* of the table that combines, by the config; 0: as many as fit */
+	bool keeps_starts; /* some field in use needs the event's start, or all of it does */
+	bool has_hook;	   /* at every flush it has something to tell */
 };
 
 struct plan {

@@ -206,7 +206,7 @@ int probe_image_configure(struct bpf_object *image, const struct event_plan *eve
 	if (!rc)
 		rc = size_map(event_map(image, 'b', name), MAX((u32)plan.ntables, 1U),
 			      event->table_bytes, err);
-	if (!rc && starts.entries)
+	if (!rc && starts.entries && event->keeps_starts)
 		rc = size_map(event_map(image, 's', name), starts.entries,
 			      start_map_value_bytes(&starts, &plan), err);
 	return rc;

@@ -320,6 +320,8 @@ static int describe_field(struct record_schema *record, struct field *field, con
 				unit);
 	if (!strcmp(text, "optional"))
 		field->optional = true;
+	if (!strcmp(text, "from_start"))
+		record->start_words |= words_of(field);
 	if (!strcmp(text, "presence"))
 		return mark_presence(record, field, err);
 	if (rest_of)

@@ -41,6 +41,7 @@ struct record_schema {
 	u32 presence_word; /* says which optional fields are there, if has_presence */
 	bool has_presence;
 	u64 hidden_words; /* the presence word and the rests of fields: no fields themselves */
+	u64 start_words;  /* of fields that need the event's start; 0: all of it does, if any */
 	bool flushed;	  /* an event that the object's flush programs serve */
 	bool flush_hook;  /* ... and that has something to tell at every flush */
 };

@@ -51,6 +51,7 @@ __weak const volatile u32 wire_version = WIRE_VERSION;
 /* A second word of the event, no field itself: what of `field` was not told yet in parts. Metrics
  * that add the field up, with no `where`, take parts (emit_part) and this; all others the whole. */
 #define REST_OF(field)		 TAG("rest_of:" #field)
+#define FROM_START		 TAG("from_start") /* needs the event's start: see lib/starts.bpf.h */
 #define PRESENCE		 TAG("presence") /* a word with a bit for each word of the event that is there */
 #define EMITTER_OF(event, part)	 TAG("emitter:" #event "/" #part) /* a program that emits it */
 #define PROGRAM_FOR(event, part) TAG("program:" #event "/" #part) /* one that helps: a start */

@@ -7,6 +7,10 @@
  *   START_MAP(block_io, struct request *, struct block_start, 8192);
  *   if (bpf_map_update_elem(&s_block_io, &rq, &start, BPF_ANY))
  *           start_refused(&ev);
+ *
+ * Where only some fields have to know of the start, they are FROM_START: when no metric uses any of
+ * them, neither the map nor the programs that fill it (PROGRAM_FOR) are there, and nobody may look
+ * into it: if (wants(&ev, latency)).
  */
 #ifndef RINGTALLY_BPF_LIB_STARTS_H
 #define RINGTALLY_BPF_LIB_STARTS_H

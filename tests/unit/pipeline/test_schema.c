@@ -557,15 +557,18 @@ static void a_rest_is_no_field_but_known_to_its_own(void **state)
 	struct schema *schema = NULL;
 	struct btf *b = begin();
 	struct err err = {0};
+	int id = event_with_rests(b);
 
 	(void)state;
-	event_with_rests(b);
+	tag(b, "ringtally.from_start", id, 0);
+	tag(b, "ringtally.from_start", id, 1);
 	assert_int_equal(schema__read(b, &schema, &err), 0);
 	assert_int_equal(schema->events[0].nfields, 2);
 	assert_null(record_schema__field(&schema->events[0], "y"));
 	assert_true(record_schema__field(&schema->events[0], "x")->has_rest);
 	assert_int_equal(record_schema__field(&schema->events[0], "x")->rest_word, 1);
 	assert_false(record_schema__field(&schema->events[0], "z")->has_rest);
+	assert_int_equal(schema->events[0].start_words, 3);
 	schema__free(schema);
 	btf__free(b);
 }
