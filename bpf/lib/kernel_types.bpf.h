@@ -9,9 +9,17 @@
 
 #include <linux/types.h>
 
-struct pt_regs; /* <linux/ptrace.h>: its layout is fixed */
+struct pt_regs; /* its layout is each architecture's own */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pt_regs___x86 {
+	unsigned long orig_ax; /* number of the system call; -1: none any more */
+};
+
+struct pt_regs___arm64 {
+	int syscallno;
+};
 
 struct thread_info {
 	__u32 status; /* x86: TS_COMPAT while in a 32-bit system call */
