@@ -119,6 +119,7 @@ struct start_map probe_image_start_map(const struct bpf_object *image, const cha
 		.entries = bpf_map__max_entries(map),
 		.key_bytes = bpf_map__key_size(map),
 		.value_bytes = bpf_map__value_size(map),
+		.of_cpu = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY,
 		.saves_context = saves_context(image, map),
 	};
 }

@@ -50,12 +50,21 @@ struct cred {
 	kgid_t gid;
 };
 
+struct sched_entity {
+	__u64 sum_exec_runtime;
+	__u64 prev_sum_exec_runtime; /* when it got its CPU: tasks of the fair class */
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	unsigned int __state;
 	int on_cpu;
+	int prio;
+	struct sched_entity se;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 	char comm[16] __attribute__((aligned(8))); /* here, so that it is read by words */
 	const struct cred *cred;
 	struct css_set *cgroups;

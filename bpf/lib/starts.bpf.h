@@ -27,4 +27,15 @@
 		__type(value, value_type);        \
 	} s_##event SEC(".maps")
 
+/* s_EVENT of an event of which each CPU has one at a time: a value per CPU. */
+#define START_OF_CPU(event, value_type)                  \
+	struct {                                         \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); \
+		__uint(max_entries, 1);                  \
+		__type(key, u32);                        \
+		__type(value, value_type);               \
+	} s_##event SEC(".maps")
+
+#define START_OF_THIS_CPU(event) bpf_map_lookup_elem(&s_##event, &(u32){0})
+
 #endif

@@ -93,6 +93,16 @@ static const struct case_ {
 	{"runq_4_histograms_512",
 	 HIST("runq_wait", 0, "wait", DENSE, "") HIST("runq_wait", 1, "wait", DENSE, "")
 		 HIST("runq_wait", 2, "wait", DENSE, "") HIST("runq_wait", 3, "wait", DENSE, "")},
+	{"oncpu_count", METRIC("sched_oncpu", "labels: [comm]")},
+	{"oncpu_sum", METRIC("sched_oncpu", "value: duration, labels: [comm]")},
+	{"oncpu_both",
+	 METRIC("sched_oncpu", "value: duration, labels: [comm]")
+		 HIST("sched_oncpu", 0, "duration", "log2", ", labels: [" CONTEXT_LABELS "]")},
+	FILTERS("sched_oncpu", "oncpu"),
+	{"offcpu_both",
+	 METRIC("sched_offcpu", "value: duration, labels: [comm, state]")
+		 HIST("sched_offcpu", 0, "duration", "log2", ", labels: [" CONTEXT_LABELS "]")},
+	FILTERS("sched_offcpu", "offcpu"),
 	{"block_none", METRIC("block_io", "labels: []")},
 	{"block_eleven",
 	 METRIC("block_io", "labels: [device, operation, error, queued, " CONTEXT_LABELS "]")},
