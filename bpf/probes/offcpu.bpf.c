@@ -107,7 +107,9 @@ static __always_inline struct absence *absence__find(const struct task_struct *t
 	return bpf_map_lookup_elem(&s_sched_offcpu, &key);
 }
 
-static __always_inline void task__leaves(const struct task_struct *task, u64 state, u64 now)
+/* After its last switch a task does not come back, and another may get its place in memory. */
+static __always_inline void task__leaves(const struct task_struct *task, u64 state, bool dead,
+					 u64 now)
 {
 	const struct absence begun = {.since = now, .state = state};
 	struct absence *absence = absence__find(task);
@@ -116,21 +118,12 @@ static __always_inline void task__leaves(const struct task_struct *task, u64 sta
 
 	if (absence && absence->since)
 		absence__end_untold(absence, task, now);
-	if (absence)
+	if (dead)
+		bpf_map_delete_elem(&s_sched_offcpu, &key);
+	else if (absence)
 		*absence = begun;
 	else if (bpf_map_update_elem(&s_sched_offcpu, &key, &begun, BPF_ANY))
 		start_refused(&ev);
-}
-
-/* Its last switch: it does not come back, and another task may get its place in memory. */
-static __always_inline void task__ends(const struct task_struct *task, u64 now)
-{
-	struct absence *absence = absence__find(task);
-	u64 key = (u64)task;
-
-	if (absence && absence->since)
-		absence__end_untold(absence, task, now);
-	bpf_map_delete_elem(&s_sched_offcpu, &key);
 }
 
 static __always_inline bool task__was_ever_away(const struct task_struct *task)
@@ -154,10 +147,8 @@ static __always_inline int task__switched(bool preempt, const struct task_struct
 {
 	u64 now = bpf_ktime_get_ns();
 
-	if (prev->pid && prev_state & TASK_DEAD)
-		task__ends(prev, now);
-	else if (prev->pid)
-		task__leaves(prev, state__name(preempt, prev_state), now);
+	if (prev->pid)
+		task__leaves(prev, state__name(preempt, prev_state), prev_state & TASK_DEAD, now);
 	if (next->pid)
 		task__returns(next, now);
 	return 0;
