@@ -22,7 +22,7 @@
 #include <linux/types.h>
 
 /* Raised with every change of this file that an object compiled before would not understand. */
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 
 enum wire_limits {
 	WIRE_METRICS_MAX = 16,	 /* of one event: bits in the bits word */
@@ -40,8 +40,9 @@ enum wire_limits {
 };
 
 enum wire_record_type {
-	WIRE_PARTIAL = 1, /* a partial aggregate: count events with one key */
-	WIRE_MARK = 2,	  /* the books of a CPU at a moment when its table was empty */
+	WIRE_PARTIAL =
+		1,     /* a partial aggregate: count events with one key; 0: parts of some only */
+	WIRE_MARK = 2, /* the books of a CPU at a moment when its table was empty */
 };
 
 /* Starts every record of every ring. */
@@ -158,6 +159,7 @@ struct wire_plan {
 	__u64 preemptible;   /* attached programs can be preempted: the guard is an exchange */
 	__u64 nmetrics;	     /* metrics of the event */
 	__u64 always;	     /* bits of the metrics without `where` */
+	__u64 parts;	     /* of them, those that add up a value part by part: see REST_OF */
 	__u64 has_bits;	     /* the key begins with the bits word */
 	__u64 ntables;	     /* bucket tables: four bucket numbers to a key word */
 	__u64 bound_slots;   /* bounds each table has room for */
@@ -199,8 +201,9 @@ struct wire_plan {
  * everybody. accepted = consumed + pending + lost, where accepted is plain +
  * nested.
  *
- * A slot is | count | key words ... | sum words ... |, as a partial aggregate has them. A slot
- * whose count is not 0 stands in the list (u32 numbers of slots), once; others keep their key.
+ * A slot is | count | key words ... | sum words ... |, as a partial aggregate has them. A slot that
+ * counts something, or where parts have been added up, stands in the list (u32 numbers of slots),
+ * once; others keep their key. Parts are not events: they leave count, accepted and lost alone.
  * pending is the sum of all counts and of what waits in the rings.
  */
 struct wire_ledger {

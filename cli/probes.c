@@ -24,6 +24,7 @@
 #include "pipeline/caps.h"
 #include "pipeline/collector.h"
 #include "pipeline/decoders/decoder.h"
+#include "pipeline/field_ref.h"
 #include "pipeline/probe_object.h"
 #include "pipeline/schema.h"
 
@@ -203,10 +204,20 @@ static void put_hooks(struct text *t, const struct probe_object *o, const char *
 
 /* --- does it work here? --- */
 
-/* A config with one counter, without labels, of this event. */
-static int make_config(const struct listing *l, const char *event, struct diags *diags,
-		       struct config **ret_config, struct err *err)
+/* Where only some fields need the event's start, one of them is used: all programs are tried. */
+static const struct field *field_from_start(const struct record_schema *event)
 {
+	for (u32 i = 0; i < event->nfields; i++)
+		if (event->start_words & field_mask(&event->fields[i]))
+			return &event->fields[i];
+	return NULL;
+}
+
+/* A config with one counter of this event. */
+static int make_config(const struct listing *l, const struct record_schema *event,
+		       struct diags *diags, struct config **ret_config, struct err *err)
+{
+	const struct field *label = field_from_start(event);
 	struct strbuf yaml;
 	int rc;
 
@@ -219,8 +230,11 @@ static int make_config(const struct listing *l, const char *event, struct diags 
 		strbuf__putc(&yaml, '\n');
 	}
 	strbuf__puts(&yaml, "metrics:\n  - { name: trial_total, type: counter, event: ");
-	effective_put_text(&yaml, event);
-	strbuf__puts(&yaml, " }\n");
+	effective_put_text(&yaml, event->name);
+	strbuf__puts(&yaml, label ? ", labels: [" : "");
+	if (label)
+		effective_put_text(&yaml, label->name);
+	strbuf__puts(&yaml, label ? "] }\n" : " }\n");
 	if (yaml.failed)
 		rc = err__set_errno(err, -ENOMEM, "trial");
 	else
@@ -251,8 +265,8 @@ static int try_config(const struct listing *l, const struct config *config, stru
 }
 
 /* 0 with the hooks it is attached to, or err with the reason why not. */
-static int try_event(const struct listing *l, const char *event, struct strbuf *ret_hooks,
-		     struct err *err)
+static int try_event(const struct listing *l, const struct record_schema *event,
+		     struct strbuf *ret_hooks, struct err *err)
 {
 	struct config *config = NULL;
 	struct diags diags;
@@ -267,7 +281,7 @@ static int try_event(const struct listing *l, const char *event, struct strbuf *
 	return rc;
 }
 
-static void put_trial(struct listing *l, const char *event)
+static void put_trial(struct listing *l, const struct record_schema *event)
 {
 	struct text *t = &l->text;
 	struct strbuf hooks;
@@ -309,7 +323,7 @@ static void put_event(struct listing *l, const struct probe_object *o,
 	put_fields(t, event);
 	put_hooks(t, o, event->name);
 	fflush(t->out); /* the trial takes a moment */
-	put_trial(l, event->name);
+	put_trial(l, event);
 	text__end(t);
 }
 

@@ -382,7 +382,7 @@ bool collector__has_flush_hook(const struct collector *c, u32 object, u32 cpu)
 	for (u32 i = 0; i < c->plan->nevents; i++) {
 		const struct event_plan *event = &c->plan->events[i];
 
-		if (c->ledgers[i] && event->object == object && event->schema->flush_hook &&
+		if (c->ledgers[i] && event->object == object && event->has_hook &&
 		    !ledger__hook_rests(c->ledgers[i], cpu))
 			return true;
 	}

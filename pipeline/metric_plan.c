@@ -103,6 +103,9 @@ static void plan_value(struct planner *p)
 		return;
 	}
 	p->metric->value = ref.field;
+	p->metric->takes_parts =
+		ref.field->has_rest && kind && !kind->needs_buckets && !p->config->where;
+	p->metric->value_word = p->metric->takes_parts ? ref.field->rest_word : ref.field->word;
 }
 
 /* --- buckets --- */

@@ -153,8 +153,18 @@ static int plan_metric(struct planner *p, const struct metric_config *config)
 				 p->diags);
 }
 
+/* Of an event with rests, parts are all that its flush hook tells. */
+static bool tells_parts(const struct record_schema *schema)
+{
+	for (u32 i = 0; i < schema->nfields; i++)
+		if (schema->fields[i].has_rest)
+			return true;
+	return false;
+}
+
 static void plan_event(struct planner *p, struct event_plan *event)
 {
+	const struct record_schema *schema = event->schema;
 	struct filter_plan filter = {
 		.scope = scope_of(p, event),
 		.diags = p->diags,
@@ -165,6 +175,9 @@ static void plan_event(struct planner *p, struct event_plan *event)
 		if (event->metrics[i].config->where)
 			filter_plan__add(&filter, i, event->metrics[i].config->where);
 	key_layout(event, &filter, p->diags);
+	event->keeps_starts =
+		!schema->start_words || schema->start_words & event->wire.event_wanted;
+	event->has_hook = schema->flush_hook && (!tells_parts(schema) || event->wire.parts);
 	event_plan__set_slots(event, DEFAULT_SLOTS);
 }
 

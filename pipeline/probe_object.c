@@ -305,6 +305,8 @@ int probe_object__use(struct probe_object *o, const struct event_plan *event, st
 		if (strlen(name) != program->event_len ||
 		    strncmp(name, program->event, program->event_len))
 			continue;
+		if (!program->emits && !event->keeps_starts)
+			continue;
 		if (add_alternative(o, event, program))
 			return err__set_errno(err, -ENOMEM, "event %s", name);
 	}
@@ -359,6 +361,8 @@ struct start_map probe_object__start_map(const struct probe_object *o,
 {
 	struct start_map map = o->starts[event->schema - o->schema->events];
 
+	if (!event->keeps_starts)
+		return (struct start_map){0};
 	if (map.entries)
 		map.value_bytes = start_map_value_bytes(&map, &event->wire);
 	return map;

@@ -6,6 +6,7 @@
  *   emit_task(&ev, task)    ... to another task (scheduler events)
  *   context_save(&ctx, &ev) at the start of an event that ends elsewhere, and
  *   emit_saved(&ev, &ctx)   at its end
+ *   emit_part(&ev, task)    ... goes on: what its sums have come to since it was told last
  *   wants(&ev, field)       does the plan use this field? Costly fields stand inside.
  *   elapsed(&ev, a, b)      b - a on a monotonic clock; a negative interval counts as 0
  *   start_refused(&ev), end_unpaired(&ev): for the books
@@ -32,7 +33,8 @@ struct emission {
 	void *tables;		    /* map b_EVENT */
 	struct wire_ledger *ledger; /* from when it is needed: there is much to do before */
 	const u64 *event;
-	u64 bits; /* metrics that count it */
+	u64 count; /* 1; 0: no event, but a part of one that is to come */
+	u64 bits;  /* metrics that count it */
 	bool owner;
 };
 
@@ -140,7 +142,8 @@ static __always_inline void emit__lose_metric(const struct emission *e, u32 m,
 
 	if (!(e->bits & WIRE_BITS_METRIC(m)))
 		return;
-	count_shared(&cell->count, 1);
+	if (e->count)
+		count_shared(&cell->count, 1);
 	if (metric->value)
 		count_shared(&cell->sum, emit__value(e, m));
 	if (metric->table) {
@@ -168,11 +171,11 @@ static __always_inline bool emit__alone(const struct emission *e, const struct k
 {
 	const volatile struct wire_plan *plan = e->plan;
 	void *ring;
-	struct wire_partial *record = partial__reserve(plan, e->ledger, &ring);
+	struct wire_partial *record = partial__reserve(plan, e->ledger, e->count, &ring);
 
 	if (!record)
 		return false;
-	record->count = 1;
+	record->count = e->count;
 	key__copy(record->words, key, plan->key_words);
 	if (plan->nsums)
 		sums__set(record->words + plan->key_words, e->event, plan);
@@ -241,7 +244,8 @@ static __always_inline u64 emit__key(const struct emission *e, struct key *key,
 static __always_inline bool emit__count(const struct emission *e, const struct key *key, u64 hash)
 {
 	if (e->plan->delivery == WIRE_COMBINE && e->owner) {
-		enum combined combined = table__count(e->ledger, e->plan, key, hash, e->event);
+		const struct tally tally = {e->event, e->count};
+		enum combined combined = table__count(e->ledger, e->plan, key, hash, &tally);
 
 		if (combined != COMBINE_WRAPS)
 			return combined == COMBINED;
@@ -260,7 +264,8 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	if (!e->ledger)
 		return;
 	e->owner = ledger__enter(e->ledger, e->plan);
-	ledger__accepted(e->ledger, e->owner);
+	if (e->count)
+		ledger__accepted(e->ledger, e->owner);
 	if (!emit__count(e, &key, hash))
 		emit__lose(e, &key);
 	ledger__leave(e->ledger, e->owner);
@@ -311,10 +316,30 @@ static __always_inline void emit__of_saved(struct emission *e,
 		emit__deliver(e, &source);
 }
 
+/* A part is for the metrics that take any, which have no filter. One that adds nothing leaves no
+ * trace: what is in the table's list holds something. */
+static __always_inline void emit__part_of_task(struct emission *e, const struct task_struct *task)
+{
+	struct context context;
+	struct context_source source = {
+		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
+
+	e->count = 0;
+	e->bits = e->plan->parts;
+	if (!sums__grow(e->event, e->plan))
+		return;
+	if (e->plan->ncontext_labels)
+		context_source__prepare(&source, e->plan->context_fetch);
+	emit__deliver(e, &source);
+}
+
 /* Word number of a field. */
 #define WORD_OF(ev, field) (__builtin_offsetof(typeof(*(ev)), field) / sizeof(u64))
 
 #define wants(ev, field)   (plan_of(ev)->event_wanted & 1ULL << WORD_OF(ev, field))
+
+/* Does any metric take parts? */
+#define takes_parts(ev) (plan_of(ev)->parts)
 
 /* An optional field is there. */
 #define present(ev, field) ((ev)->present |= 1ULL << WORD_OF(ev, field))
@@ -347,6 +372,7 @@ static __always_inline void emit__of_saved(struct emission *e,
 			.books = &m_##name,                                                 \
 			.tables = &b_##name,                                                \
 			.event = (const u64 *)ev,                                           \
+			.count = 1,                                                         \
 		};                                                                          \
 		return plan_##name.enabled;                                                 \
 	}                                                                                   \
@@ -363,6 +389,13 @@ static __always_inline void emit__of_saved(struct emission *e,
                                                                                             \
 		if (emission__init(&e, ev))                                                 \
 			emit__of_task(&e, task);                                            \
+	}                                                                                   \
+	OVERLOAD void emit_part(const struct name *ev, const struct task_struct *task)      \
+	{                                                                                   \
+		struct emission e;                                                          \
+                                                                                            \
+		if (emission__init(&e, ev) && plan_##name.parts)                            \
+			emit__part_of_task(&e, task);                                       \
 	}                                                                                   \
 	OVERLOAD void emit_saved(const struct name *ev,                                     \
 				 const struct wire_saved_context *saved)                    \

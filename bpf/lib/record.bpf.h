@@ -30,20 +30,21 @@ static __always_inline struct wire_head record__head(const volatile struct wire_
 	};
 }
 
-/* Room for a partial aggregate; NULL: there is none, which counts as one event lost. */
+/* Room for a partial aggregate; NULL: there is none, and so many `events` are lost. */
 static __always_inline struct wire_partial *partial__reserve(const volatile struct wire_plan *plan,
-							     struct wire_ledger *l, void **ret_ring)
+							     struct wire_ledger *l, u64 events,
+							     void **ret_ring)
 {
 	struct wire_partial *record;
 	void *ring = ring__of_this_cpu();
 
 	if (!ring) {
-		count_shared(&l->lost_no_ring, 1);
+		count_shared(&l->lost_no_ring, events);
 		return NULL;
 	}
 	record = bpf_ringbuf_reserve(ring, plan->record_bytes, 0);
 	if (!record) {
-		count_shared(&l->lost_ring_full, 1);
+		count_shared(&l->lost_ring_full, events);
 		return NULL;
 	}
 	record->head = record__head(plan, WIRE_PARTIAL);
@@ -82,6 +83,22 @@ static __always_inline void sums__set(u64 *sums, const u64 *event,
 	sums[i] = word_at(event, plan->sums[i]);
 	UNROLL_8(SET, 0)
 #undef SET
+}
+
+/* Do the words that are added up add anything? */
+static __always_inline bool sums__grow(const u64 *event, const volatile struct wire_plan *plan)
+{
+	u64 n = plan->nsums;
+	u64 together = 0;
+
+	hide(event);
+#define COLLECT(i)               \
+	if ((i) >= n)            \
+		return together; \
+	together |= word_at(event, plan->sums[i]);
+	UNROLL_8(COLLECT, 0)
+#undef COLLECT
+	return together;
 }
 
 #endif

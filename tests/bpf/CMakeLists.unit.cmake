@@ -11,6 +11,7 @@ bpf_test(hook OBJECTS ut_hook LINK pipeline)
 bpf_test(load LINK pipeline)
 target_compile_definitions(test_bpf_load PRIVATE
   GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/golden")
+bpf_test(parts OBJECTS ut_parts LINK pipeline)
 bpf_test(rings OBJECTS ut_emit LINK pipeline)
 bpf_test(wire OBJECTS ut_wire LINK pipeline)
 bpf_test(lib OBJECTS ut_lib LINK pipeline)

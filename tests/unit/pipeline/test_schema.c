@@ -26,6 +26,8 @@ enum { U64 = 1, S64, U32, CHAR, PROTO, FIRST_FREE, NO_TYPE = 9999 };
 
 #define NOT_A_FIELD "field 1 is neither a 64-bit number nor a text of whole words"
 
+#define NO_REST	    ": both are unsigned numbers of the event, and a field has one rest"
+
 static struct btf *begin(void)
 {
 	struct btf *b = btf__new_empty();
@@ -287,6 +289,67 @@ static void two_presence_words(struct btf *b)
 	tag(b, "ringtally.presence", id, 1);
 }
 
+/* An event of a number, a signed one, and a text. */
+static int event_of_three(struct btf *b)
+{
+	int text = btf__add_array(b, U32, CHAR, 8), id = btf__add_struct(b, "e", 24);
+
+	btf__add_field(b, "x", U64, 0, 0);
+	btf__add_field(b, "change", S64, 64, 0);
+	btf__add_field(b, "name", text, 128, 0);
+	tag(b, "ringtally.event", id, -1);
+	return id;
+}
+
+static void rest_of_nothing(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:y", event_of_three(b), 0);
+}
+
+static void rest_of_itself(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:x", event_of_three(b), 0);
+}
+
+static void rest_of_a_text(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:name", event_of_three(b), 0);
+}
+
+static void rest_with_a_sign(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:x", event_of_three(b), 1);
+}
+
+/* x, and two words that say they are its rest. */
+static int event_with_rests(struct btf *b)
+{
+	int id = btf__add_struct(b, "e", 24);
+
+	btf__add_field(b, "x", U64, 0, 0);
+	btf__add_field(b, "y", U64, 64, 0);
+	btf__add_field(b, "z", U64, 128, 0);
+	tag(b, "ringtally.event", id, -1);
+	tag(b, "ringtally.rest_of:x", id, 1);
+	return id;
+}
+
+static void two_rests(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:x", event_with_rests(b), 2);
+}
+
+static void field_in_a_rest(struct btf *b)
+{
+	int id = btf__add_struct(b, "e", 16);
+
+	btf__add_field(b, "x", U64, 0, 0);
+	btf__add_field(b, "y", U64, 64, 0);
+	btf__add_field(b, "z", U64, 64, 0);
+	tag(b, "ringtally.event", id, -1);
+	tag(b, "ringtally.rest_of:x", id, 1);
+}
+
 static void add_enum(struct btf *b, const char *name)
 {
 	assert_true(btf__add_enum(b, name, 4) > 0);
@@ -404,6 +467,12 @@ static void no_sense_is_one_clear_line_and_never_a_crash(void **state)
 		{program_on_a_struct, "program tag 'e/enter' is not EVENT/PART on a function"},
 		{optional_without_presence,
 		 "event 'e': field 'x' is optional, but there is no presence word"},
+		{rest_of_nothing, "event 'e': 'x' cannot be the rest of 'y'" NO_REST},
+		{rest_of_itself, "event 'e': 'x' cannot be the rest of 'x'" NO_REST},
+		{rest_of_a_text, "event 'e': 'x' cannot be the rest of 'name'" NO_REST},
+		{rest_with_a_sign, "event 'e': 'change' cannot be the rest of 'x'" NO_REST},
+		{two_rests, "event 'e': 'z' cannot be the rest of 'x'" NO_REST},
+		{field_in_a_rest, "event 'e': a field lies in the presence word, or in a rest"},
 		{enum_that_is_not_there, "field 'x': the object has no enum 'color'"},
 		{enum_that_is_a_struct, "field 'x': the object has no enum 'color'"},
 		{enum_without_values, "field 'x': the object has no enum 'color'"},
@@ -482,6 +551,27 @@ static void names_that_lie_nowhere_are_no_names(void **state)
 		schema__free(schema);
 		btf__free(b);
 	}
+}
+
+static void a_rest_is_no_field_but_known_to_its_own(void **state)
+{
+	struct schema *schema = NULL;
+	struct btf *b = begin();
+	struct err err = {0};
+	int id = event_with_rests(b);
+
+	(void)state;
+	tag(b, "ringtally.from_start", id, 0);
+	tag(b, "ringtally.from_start", id, 1);
+	assert_int_equal(schema__read(b, &schema, &err), 0);
+	assert_int_equal(schema->events[0].nfields, 2);
+	assert_null(record_schema__field(&schema->events[0], "y"));
+	assert_true(record_schema__field(&schema->events[0], "x")->has_rest);
+	assert_int_equal(record_schema__field(&schema->events[0], "x")->rest_word, 1);
+	assert_false(record_schema__field(&schema->events[0], "z")->has_rest);
+	assert_int_equal(schema->events[0].start_words, 3);
+	schema__free(schema);
+	btf__free(b);
 }
 
 static void assert_field(const struct record_schema *r, const struct field *want)
@@ -829,6 +919,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_sense_is_one_clear_line_and_never_a_crash),
 		cmocka_unit_test(names_that_lie_nowhere_are_no_names),
+		cmocka_unit_test(a_rest_is_no_field_but_known_to_its_own),
 		cmocka_unit_test(fields_have_what_their_type_and_tags_say),
 		cmocka_unit_test(programs_keep_the_order_of_the_source),
 		cmocka_unit_test(parts_are_walked_with_their_alternatives),
