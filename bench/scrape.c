@@ -36,6 +36,7 @@ static const struct page_way *const ways[] = {
 };
 
 enum { TEXT = 0, SNPRINTF = 3, WAYS = ARRAY_SIZE(ways), PAGES = ARRAY_SIZE(page_lines) };
+enum { CELLS = PAGES * WAYS };
 enum { SOME = 1, MANY = 2 }; /* pages that are judged */
 
 /* A page written in one way. */
@@ -63,9 +64,9 @@ static void measure(struct cell *c, size_t round)
 	c->samples[round] = (double)(pause_thread_ns() - begin) / 1000;
 }
 
-static void shuffle(size_t order[PAGES * WAYS], struct random *r)
+static void shuffle(size_t order[CELLS], struct random *r)
 {
-	for (size_t i = PAGES * WAYS; i-- > 1;) {
+	for (size_t i = CELLS; i-- > 1;) {
 		const size_t other = random__below(r, i + 1), mine = order[i];
 
 		order[i] = order[other];
@@ -76,13 +77,13 @@ static void shuffle(size_t order[PAGES * WAYS], struct random *r)
 static int run_rounds(struct scrape *s, struct err *err)
 {
 	struct random random = {ORDER_SEED};
-	size_t order[PAGES * WAYS];
+	size_t order[CELLS];
 
-	for (size_t i = 0; i < PAGES * WAYS; i++)
+	for (size_t i = 0; i < CELLS; i++)
 		order[i] = i;
 	for (size_t round = 0; round < s->rounds; round++) {
 		shuffle(order, &random);
-		for (size_t i = 0; i < PAGES * WAYS; i++) {
+		for (size_t i = 0; i < CELLS; i++) {
 			struct cell *c = &s->cells[order[i] / WAYS][order[i] % WAYS];
 
 			measure(c, round);

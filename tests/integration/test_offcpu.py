@@ -10,7 +10,7 @@ import ringtally
 from loads import Histogram, Switches
 from ringtally import Daemon
 
-AWAY, AWAYS = "ringtally_away_seconds", "ringtally_aways_total"
+AWAY, TIMES_AWAY = "ringtally_away_seconds", "ringtally_times_away_total"
 TURNS, SLEEP_US, WORK_US = 300, 2000, 200
 INACCURACY_US = 100  # of when a sleep begins
 STEAL_MAX = 0.02  # of the time away, where the kernel did not tell of a return
@@ -22,7 +22,7 @@ defaults: { max_series: 20000 }
 metrics:
   - { name: away_seconds, event: sched_offcpu, type: histogram, value: duration, buckets: log2,
       labels: [tid, state], where: not comm starts_with kworker }
-  - { name: aways_total, event: sched_offcpu, type: counter, labels: [comm, state, tid] }
+  - { name: times_away_total, event: sched_offcpu, type: counter, labels: [comm, state, tid] }
 """
 
 
@@ -46,7 +46,7 @@ class Offcpu(unittest.TestCase):
         tid = str(load.pid)
 
         def count(state):
-            return sum(sign * shown.total(AWAYS, tid=tid, state=state)
+            return sum(sign * shown.total(TIMES_AWAY, tid=tid, state=state)
                        for sign, shown in ((1, after), (-1, before)))
 
         left = last.voluntary - first.voluntary
@@ -56,20 +56,20 @@ class Offcpu(unittest.TestCase):
         print(f"made {made}, left {left}, preempted {preempted}; interruptible "
               f"{count('interruptible')}, running {count('running')}, slept {slept / 1e6:.2f} ms; "
               f"final ledger: {ledger}", flush=True)
-        states = {labels["state"] for labels, _ in loads.live(after, AWAYS, tid=tid)}
+        states = {labels["state"] for labels, _ in loads.live(after, TIMES_AWAY, tid=tid)}
         self.assertLessEqual(states, {"interruptible", "running", "uninterruptible"})
         self.assertEqual(sum(count(state) for state in states), left + preempted)
         self.assertEqual(count("running"), preempted)
         # Each sleep, and the wait for the line that made it go; other waits are for memory.
         self.assertEqual(count("interruptible"), made["made"] + 1)
         self.assertEqual(count("uninterruptible"), left - made["made"] - 1)
-        self.assertEqual(after.total(AWAYS, tid=tid), after.total(AWAY + "_count", tid=tid))
+        self.assertEqual(after.total(TIMES_AWAY, tid=tid), after.total(AWAY + "_count", tid=tid))
         below = sum(n for bound, n in asleep.buckets.items()
                     if bound is not None and bound < (SLEEP_US - INACCURACY_US) * 1000)
         first_away = Histogram(before, AWAY, tid=tid, state="interruptible").count
         self.assertLessEqual(below, first_away + 1)
         self.assertGreaterEqual(slept, TURNS * (SLEEP_US - INACCURACY_US) * 1000)
-        self.assertEqual([labels for labels, _ in loads.live(after, AWAYS)
+        self.assertEqual([labels for labels, _ in loads.live(after, TIMES_AWAY)
                           if labels["tid"] == "0" or labels["comm"].startswith("swapper/")], [])
 
 

@@ -22,12 +22,14 @@ static int read_file(const char *path, struct strbuf *text, struct err *err)
 		n = to ? fread(to, 1, 4096, in) : 0;
 		text->len += n;
 	}
-	int rc = !in || ferror(in) || text->failed ? -EIO : 0;
-	if (!rc)
-		text->data[text->len] = '\0';
+	bool ok = in && !ferror(in);
+	char *end = ok ? strbuf__reserve(text, 1) : NULL;
+
+	if (end)
+		*end = '\0';
 	if (in)
 		fclose(in);
-	return rc ? err__set(err, rc, "cannot read it") : 0;
+	return end ? 0 : err__set(err, -EIO, "cannot read it");
 }
 
 static int write_file(const char *path, const struct strbuf *text, struct err *err)
