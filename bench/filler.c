@@ -114,9 +114,9 @@ struct filler_record *filler__records(const struct filler *f)
 int filler__fill(struct filler *f, u32 n, bool draws, struct err *err)
 {
 	struct filler_call call = {.first = f->next, .n = n, .draws = draws};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &call, .ctx_size_in = sizeof(call),
-		    .ctx_out = &call, .ctx_size_out = sizeof(call));
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &call, .ctx_size_in = sizeof(call));
 
+	/* The kernel writes the answer back into what it was given. */
 	if (bpf_prog_test_run_opts(f->program_fd, &opts))
 		return err__set_errno(err, -errno, "filling a ring");
 	f->next += n;

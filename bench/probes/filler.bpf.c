@@ -35,23 +35,31 @@ static __always_inline u32 choose(const struct filler_call *call, u64 i)
 	return (u32)(number % filler_nrecords);
 }
 
+/* What bpf_loop hands to each of its steps. */
+struct filling {
+	struct filler_call call;
+	void *ring;
+};
+
+static long send_one(u32 i, struct filling *f)
+{
+	u32 at = choose(&f->call, i);
+	struct filler_record *record = bpf_map_lookup_elem(&m_records, &at);
+
+	if (record && !bpf_ringbuf_output(f->ring, record, filler_record_bytes, BPF_RB_NO_WAKEUP))
+		f->call.sent++;
+	return 0;
+}
+
 SEC("syscall")
 int fill(struct filler_call *call)
 {
 	u32 cpu = bpf_get_smp_processor_id();
-	void *ring = bpf_map_lookup_elem(&m_rings, &cpu);
+	struct filling f = {.call = *call, .ring = bpf_map_lookup_elem(&m_rings, &cpu)};
 
-	call->sent = 0;
-	if (!ring)
-		return 0;
-	for (u32 i = 0; i < FILLER_CALL_RECORDS && i < call->n; i++) {
-		u32 at = choose(call, i);
-		struct filler_record *record = bpf_map_lookup_elem(&m_records, &at);
-
-		if (!record)
-			return 0;
-		if (!bpf_ringbuf_output(ring, record, filler_record_bytes, BPF_RB_NO_WAKEUP))
-			call->sent++;
-	}
+	f.call.sent = 0;
+	if (f.ring)
+		bpf_loop(call->n, send_one, &f, 0);
+	call->sent = f.call.sent;
 	return 0;
 }
