@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/flow.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "aggregators/snapshot.h"
 #include "base/err.h"
@@ -129,8 +132,23 @@ static void take(void *ctx, const struct rings_record *records, size_t n)
 
 	if (f->taker == FLOW_SERIES)
 		route__records(f->collector->route, records, n);
+}
+
+static int take_nothing(void *ctx, void *record, size_t n)
+{
+	(void)ctx;
+	(void)record;
+	(void)n;
+	return 0;
+}
+
+static void drain(const struct flow *f)
+{
+	if (f->taker == FLOW_LIBBPF)
+		ring_buffer__consume(f->libbpf);
 	else
-		f->taken += n;
+		while (rings__drain(f->collector->rings, DRAIN_RECORDS) > 0)
+			;
 }
 
 static int fill_and_drain(struct flow *f, u32 n, bool draws, u64 *ret_ns, struct err *err)
@@ -142,8 +160,7 @@ static int fill_and_drain(struct flow *f, u32 n, bool draws, u64 *ret_ns, struct
 	if (f->taker == FLOW_SERIES)
 		f->sent += n;
 	begin = pause_thread_ns();
-	while (rings__drain(f->collector->rings, DRAIN_RECORDS) > 0)
-		;
+	drain(f);
 	*ret_ns = pause_thread_ns() - begin;
 	return 0;
 }
@@ -173,6 +190,22 @@ static int send_all(struct flow *f, struct err *err)
 	return 0;
 }
 
+/* A consumer as libbpf has it, for the ring of this CPU. Rings are found by number. */
+static int open_libbpf(struct flow *f, struct err *err)
+{
+	const u32 cpu = (u32)sched_getcpu();
+	u32 id = 0;
+	int fd = bpf_map_lookup_elem(rings__map_fd(f->collector->rings), &cpu, &id);
+
+	if (!fd)
+		fd = bpf_map_get_fd_by_id(id);
+	if (fd >= 0) {
+		f->libbpf = ring_buffer__new(fd, take_nothing, NULL, NULL);
+		close(fd);
+	}
+	return f->libbpf ? 0 : err__set_errno(err, -errno, "libbpf's consumer");
+}
+
 static int open_all(struct flow *f, struct err *err)
 {
 	struct collector *c;
@@ -185,6 +218,8 @@ static int open_all(struct flow *f, struct err *err)
 		return err->code;
 	if (filler__new(c->rings, f->kind->series * times(f->kind),
 			(u32)c->plan->events[0].wire.record_bytes, &f->filler, err))
+		return err->code;
+	if (open_libbpf(f, err))
 		return err->code;
 	make_records(f);
 	return send_all(f, err);
@@ -202,6 +237,7 @@ int flow__open(struct flow *f, const struct flow_kind *kind, struct err *err)
 
 void flow__close(struct flow *f)
 {
+	ring_buffer__free(f->libbpf);
 	filler__free(f->filler);
 	collector__free(f->collector);
 	config__free(f->config);

@@ -13,6 +13,7 @@ struct collector;
 struct config;
 struct err;
 struct filler;
+struct ring_buffer;
 
 struct flow_kind {
 	const char *name;   /* "1e5" */
@@ -24,8 +25,11 @@ struct flow_kind {
 
 /* Who takes what is drained. */
 enum flow_taker {
-	FLOW_NOBODY, /* a callback that counts records: the floor */
+	FLOW_LIBBPF, /* an empty callback of libbpf's ring_buffer: the floor as it is usually built
+		      */
+	FLOW_NOBODY, /* an empty callback of our own drain */
 	FLOW_SERIES,
+	FLOW_TAKERS,
 };
 
 struct flow {
@@ -33,9 +37,9 @@ struct flow {
 	struct config *config;
 	struct collector *collector;
 	struct filler *filler;
+	struct ring_buffer *libbpf; /* on the ring that the filler fills */
 	enum flow_taker taker;
-	u64 taken; /* records that went to nobody */
-	u64 sent;  /* to series */
+	u64 sent; /* records, to series */
 };
 
 /* The calling thread is pinned, and stays on that CPU. All series exist when it returns. */

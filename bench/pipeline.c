@@ -35,9 +35,9 @@ static const struct flow_kind kinds[] = {
 	{"1e4/histogram", "10,000 series of 27 buckets, {tgid}", "[tgid]", 10000, true},
 };
 
-enum { FEW = 0, MANY = 2, KINDS = ARRAY_SIZE(kinds), TAKERS = 2, CELLS = KINDS * TAKERS };
+enum { FEW = 0, MANY = 2, KINDS = ARRAY_SIZE(kinds), TAKERS = FLOW_TAKERS, CELLS = KINDS * TAKERS };
 
-static const char *const taker_names[TAKERS] = {"drain", "aggregate"};
+static const char *const taker_names[TAKERS] = {"libbpf", "drain", "aggregate"};
 
 struct pipeline {
 	struct bench_options *options;
