@@ -8,7 +8,6 @@
 #include "aggregators/family.h"
 #include "aggregators/labels.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/util.h"
 #include "bpf/wire.h"
 #include "pipeline/decoders/decoder.h"
@@ -29,10 +28,12 @@ struct label_route {
 
 struct metric_route {
 	const struct metric_plan *plan;
+	const struct wire_plan *wire; /* of its event */
 	struct family *family;
 	struct raw_cache *cache;
 	struct label_route *labels;
-	u8 *raw_key_from; /* where in the key the words of the raw key stand */
+	u8 *raw_key_from;  /* where in the key the words of the raw key stand */
+	bool in_one_piece; /* they stand side by side, and are all of it */
 };
 
 /* What came from one CPU. */
@@ -51,14 +52,13 @@ struct event_route {
 	u8 generation; /* of the books that are kept now */
 };
 
-/* What a metric gets of a record, on its way there. */
+/* A record on its way to a metric. */
 struct addition {
 	struct metric_route *metric;
-	const u64 *key; /* of the record */
-	u64 *raw_key;
-	u64 hash; /* of the raw key */
+	const struct wire_partial *partial;
+	const u64 *raw_key; /* the partial's, or picked out of it */
+	u64 hash;	    /* of the raw key */
 	family_ticket ticket;
-	struct agg_delta delta;
 };
 
 /* Additions that are on their way together: enough to wait for memory side by side. */
@@ -76,7 +76,8 @@ struct route {
 	struct label_builder builder;
 	struct addition additions[ADDITIONS_MAX];
 	u32 nadditions;
-	u64 *raw_keys; /* of all additions */
+	u64 *raw_keys; /* room for one of each addition */
+	u32 raw_key_words;
 };
 
 /* The decoder of a label: one per kind, unless it looks at the names of just this field. */
@@ -159,6 +160,14 @@ static u8 *list_raw_key_words(const struct metric_plan *plan)
 	return words;
 }
 
+static bool is_in_one_piece(const struct metric_route *m, const struct metric_plan *plan)
+{
+	for (u32 i = 1; i < plan->label_words; i++)
+		if (m->raw_key_from[i] != m->raw_key_from[0] + i)
+			return false;
+	return !plan->label_presence;
+}
+
 static int event_route__init(struct event_route *e, const struct event_plan *plan, struct route *r,
 			     const struct route_spec *from, struct err *err)
 {
@@ -177,6 +186,8 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 		m->raw_key_from = list_raw_key_words(metric);
 		if (!m->cache || !m->labels || !m->raw_key_from)
 			return err__set_errno(err, -ENOMEM, "metric %s", metric->name);
+		m->wire = &plan->wire;
+		m->in_one_piece = is_in_one_piece(m, metric);
 		rc = metric_route__init(m, metric, r, from, err);
 		if (rc)
 			return rc;
@@ -194,14 +205,10 @@ static u32 longest_raw_key(const struct plan *plan)
 	return longest;
 }
 
-/* Room for that of each addition, whatever its metric. */
 static bool make_raw_keys(struct route *r, const struct plan *plan)
 {
-	const size_t words = longest_raw_key(plan) + 1;
-
-	r->raw_keys = calloc(ADDITIONS_MAX * words, sizeof(u64));
-	for (u32 i = 0; r->raw_keys && i < ADDITIONS_MAX; i++)
-		r->additions[i].raw_key = r->raw_keys + i * words;
+	r->raw_key_words = longest_raw_key(plan) + 1;
+	r->raw_keys = calloc((size_t)ADDITIONS_MAX * r->raw_key_words, sizeof(u64));
 	return r->raw_keys != NULL;
 }
 
@@ -279,7 +286,7 @@ static bool decode_labels(struct route *r, struct metric_route *m, const u64 *ke
 }
 
 /* The metric's raw key: its own label words in the order of its labels, and their presence. */
-static void pick_words(const struct metric_route *m, const u64 *key, u64 *ret_words)
+static const u64 *pick_words(const struct metric_route *m, const u64 *key, u64 *ret_words)
 {
 	const struct metric_plan *plan = m->plan;
 
@@ -287,20 +294,24 @@ static void pick_words(const struct metric_route *m, const u64 *key, u64 *ret_wo
 		ret_words[i] = key[m->raw_key_from[i]];
 	if (plan->label_presence)
 		ret_words[plan->label_words] = key[0] & plan->label_presence;
+	return ret_words;
 }
 
 /* First step: what it is looked up by. */
-static void push_addition(struct route *r, struct metric_route *m, const u64 *key,
-			  const struct agg_delta *delta)
+static void push_addition(struct route *r, struct metric_route *m,
+			  const struct wire_partial *partial)
 {
-	struct addition *a = &r->additions[r->nadditions++];
+	const u32 number = r->nadditions++;
+	struct addition *a = &r->additions[number];
 
 	a->metric = m;
-	a->key = key;
-	pick_words(m, key, a->raw_key);
-	a->hash = hash_bytes(a->raw_key, cached_words(m->plan) * sizeof(u64));
-	a->delta = *delta;
-	raw_cache__prefetch(m->cache, a->hash);
+	a->partial = partial;
+	if (m->in_one_piece)
+		a->raw_key = partial->words + m->raw_key_from[0];
+	else
+		a->raw_key = pick_words(m, partial->words,
+					r->raw_keys + (size_t)number * r->raw_key_words);
+	a->hash = raw_cache__seek(m->cache, a->raw_key);
 }
 
 /* Second step: where it leads to, if that is known. */
@@ -311,12 +322,31 @@ static void look_up(struct addition *a)
 		family__prefetch(a->metric->family, a->ticket);
 }
 
+/* The bucket numbers stand four to a word behind the bits word. */
+static u32 bucket_of(const struct wire_plan *wire, const u64 *key, u32 slot)
+{
+	return (u32)(key[wire->has_bits + slot / 4] >> 16 * (slot % 4)) & 0xffff;
+}
+
+static struct agg_delta delta_of(const struct addition *a)
+{
+	const struct metric_plan *plan = a->metric->plan;
+	const struct wire_partial *partial = a->partial;
+	struct agg_delta delta = {.count = partial->count};
+
+	if (plan->value)
+		delta.sum = partial->words[plan->sum_word];
+	if (plan->desc.nbounds)
+		delta.bucket = bucket_of(a->metric->wire, partial->words, plan->bucket_slot);
+	return delta;
+}
+
 /* Decodes the labels, and remembers where they led to. */
-static void add_decoded(struct route *r, const struct addition *a)
+static void add_decoded(struct route *r, const struct addition *a, const struct agg_delta *delta)
 {
 	struct metric_route *m = a->metric;
-	const bool final = decode_labels(r, m, a->key);
-	const family_ticket ticket = family__add(m->family, &r->builder, &a->delta);
+	const bool final = decode_labels(r, m, a->partial->words);
+	const family_ticket ticket = family__add(m->family, &r->builder, delta);
 
 	if (final && ticket != FAMILY_NO_TICKET)
 		raw_cache__put(m->cache, a->raw_key, a->hash, ticket);
@@ -327,9 +357,10 @@ static void add_decoded(struct route *r, const struct addition *a)
  */
 static void add(struct route *r, const struct addition *a)
 {
-	if (a->ticket == FAMILY_NO_TICKET ||
-	    !family__add_at(a->metric->family, a->ticket, &a->delta))
-		add_decoded(r, a);
+	const struct agg_delta delta = delta_of(a);
+
+	if (a->ticket == FAMILY_NO_TICKET || !family__add_at(a->metric->family, a->ticket, &delta))
+		add_decoded(r, a, &delta);
 }
 
 static void settle_additions(struct route *r)
@@ -366,24 +397,6 @@ static const struct wire_partial *check_record(const struct route *r, const void
 		return NULL;
 	wire = &r->events[partial->head.event].plan->wire;
 	return n == wire->record_bytes ? partial : NULL;
-}
-
-/* The bucket numbers stand four to a word behind the bits word. */
-static u32 bucket_of(const struct wire_plan *wire, const u64 *key, u32 slot)
-{
-	return (u32)(key[wire->has_bits + slot / 4] >> 16 * (slot % 4)) & 0xffff;
-}
-
-static struct agg_delta delta_of(const struct metric_plan *plan, const struct wire_plan *wire,
-				 const struct wire_partial *partial)
-{
-	struct agg_delta delta = {.count = partial->count};
-
-	if (plan->value)
-		delta.sum = partial->words[plan->sum_word];
-	if (plan->desc.nbounds)
-		delta.bucket = bucket_of(wire, partial->words, plan->bucket_slot);
-	return delta;
 }
 
 void route__set_generation(struct route *r, u32 event, u8 generation)
@@ -438,23 +451,19 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 		settle_additions(r);
 	e->cpus[partial->head.cpu].consumed += partial->count;
 	bits = e->plan->wire.has_bits ? partial->words[0] : (u64)-1;
-	for (u32 i = 0; i < e->plan->nmetrics; i++) {
-		struct metric_route *m = &e->metrics[i];
-		struct agg_delta delta = delta_of(m->plan, &e->plan->wire, partial);
-
+	for (u32 i = 0; i < e->plan->nmetrics; i++)
 		if (bits & WIRE_BITS_METRIC(i))
-			push_addition(r, m, partial->words, &delta);
-	}
+			push_addition(r, &e->metrics[i], partial);
 }
 
 static void take_record(struct route *r, const void *record, size_t n)
 {
 	const struct wire_partial *partial = check_record(r, record, n);
-	const struct wire_mark *mark = check_mark(r, record, n);
+	const struct wire_mark *mark;
 
 	if (partial)
 		take_partial(r, partial);
-	else if (mark)
+	else if ((mark = check_mark(r, record, n)))
 		take_mark(r, mark);
 	else
 		r->malformed++;
