@@ -95,7 +95,9 @@ u64 raw_cache__seek(const struct raw_cache *c, const u64 *key)
 {
 	const u64 hash = hash_words(key, c->words);
 
+	/* The first line of the set and the last: of keys up to three words that is all of it. */
 	__builtin_prefetch(set_of(c, hash));
+	__builtin_prefetch(set_of(c, hash) + c->set_words - 1);
 	return hash;
 }
 

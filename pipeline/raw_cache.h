@@ -17,7 +17,8 @@ enum { RAW_CACHE_MISS = 0 }; /* no ticket */
 size_t raw_cache_entry_bytes(u32 words);
 size_t raw_cache_bytes(u32 words, u32 entries);
 
-/* For keys of `words` words; `entries` is rounded up to a power of two. NULL when out of memory. */
+/* For keys of `words` words; `entries` is rounded up to a power of two, at least four. NULL when
+ * out of memory. */
 struct raw_cache *raw_cache__new(u32 words, u32 entries);
 void raw_cache__free(struct raw_cache *c);
 
