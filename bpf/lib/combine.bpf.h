@@ -148,13 +148,13 @@ static __always_inline bool slot__evict(const u64 *slot, struct wire_ledger *l,
 					const volatile struct wire_plan *plan)
 {
 	void *ring;
-	struct wire_partial *record = partial__reserve(plan, l, &ring);
+	struct wire_partial *record = record__reserve(plan, WIRE_PARTIAL, l, &ring);
 
 	if (!record)
 		return false;
 	slot__copy(&record->count, slot, plan);
 	l->evictions++;
-	partial__submit(plan, ring, record, l->evictions);
+	record__submit(plan, ring, record, l->evictions);
 	return true;
 }
 
