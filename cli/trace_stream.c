@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -41,6 +40,9 @@ struct stream {
 	char *records;			/* copies of those that were drained together */
 	const struct wire_raw **sorted; /* by time */
 	u32 nrecords;
+	FILE *out; /* to memory, as stdio cannot be interrupted */
+	char *text;
+	size_t text_bytes;
 	u64 consumed;
 	u64 shown;
 	u64 malformed;
@@ -109,19 +111,48 @@ static int compare_times(const void *a, const void *b)
 	return ((*x)->time_ns > (*y)->time_ns) - ((*x)->time_ns < (*y)->time_ns);
 }
 
-/* Lines that did not arrive are not shown. A reader that went away, and a signal while one does not
- * read, are ways to end; a full disk is not. */
-static void write_out(struct stream *s, u64 lines)
+/* Returns how many bytes went out. A signal ends it where the reader does not read. */
+static size_t write_some(const char *text, size_t n)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout)) {
-		s->shown += lines;
-		return;
+	size_t written = 0;
+
+	while (written < n) {
+		ssize_t taken = write(STDOUT_FILENO, text + written, n - written);
+
+		if (taken > 0)
+			written += (size_t)taken;
+		else if (errno != EINTR)
+			break;
+		if (written < n && signalled)
+			break;
 	}
-	if (errno != EPIPE && !signalled)
-		s->status = setup_fail(EXIT_RUNTIME, "writing to stdout failed");
-	__fpurge(stdout);
-	clearerr(stdout);
-	s->ended = true;
+	return written;
+}
+
+static u64 count_lines(const char *text, size_t n)
+{
+	u64 lines = 0;
+
+	for (const char *end = text + n; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+		lines++;
+	return lines;
+}
+
+/* What was printed so far. A reader that went away, or does not read when a signal comes, is a way
+ * to end; a full disk is not. Returns how many lines arrived. */
+static u64 write_out(struct stream *s)
+{
+	size_t written;
+
+	fflush(s->out);
+	written = write_some(s->text, s->text_bytes);
+	if (written < s->text_bytes) {
+		s->ended = true;
+		if (errno != EPIPE && !signalled)
+			s->status = setup_fail(EXIT_RUNTIME, "writing to stdout failed");
+	}
+	rewind(s->out);
+	return count_lines(s->text, written);
 }
 
 static bool is_enough(const struct stream *s, u64 lines)
@@ -139,7 +170,7 @@ static void show(struct stream *s)
 	trace_view__begin(&s->view);
 	for (u32 i = 0; i < s->nrecords && !is_enough(s, lines); i++, lines++)
 		trace_view__event(&s->view, s->sorted[i]);
-	write_out(s, lines);
+	s->shown += write_out(s);
 	if (is_enough(s, 0))
 		s->ended = true;
 }
@@ -265,7 +296,7 @@ static void run(struct stream *s)
 	catch_signals();
 	announce(s);
 	trace_view__header(&s->view);
-	write_out(s, 0);
+	write_out(s);
 	follow(s);
 	finish(s);
 }
@@ -278,15 +309,17 @@ int trace_stream_run(struct collector *c, const struct trace_options *options)
 		.event = &c->plan->events[0],
 		.options = options,
 		.deadline_ns = U64_LARGEST,
+		.view = {.json = options->json, .time_of_day = options->time_of_day},
 	};
 	struct err err = {0};
 
 	s.records = calloc(BATCH_RECORDS, s.event->wire.record_bytes);
 	s.sorted = calloc(BATCH_RECORDS, sizeof(struct wire_raw *));
-	if (!s.records || !s.sorted)
+	s.out = open_memstream(&s.text, &s.text_bytes);
+	if (!s.records || !s.sorted || !s.out)
 		err__set_errno(&err, -ENOMEM, "records");
 	else if (!raw_reader__new(s.event, c->ncpus, &env, &s.reader, &err) &&
-		 trace_view__init(&s.view, s.event, s.reader, options->json, options->time_of_day))
+		 trace_view__init(&s.view, s.event, s.reader, s.out))
 		err__set_errno(&err, -ENOMEM, "columns");
 	if (err.code)
 		s.status = setup_fail(EXIT_RUNTIME, err.msg);
@@ -294,6 +327,9 @@ int trace_stream_run(struct collector *c, const struct trace_options *options)
 		run(&s);
 	trace_view__fini(&s.view);
 	raw_reader__free(s.reader);
+	if (s.out)
+		fclose(s.out);
+	free(s.text);
 	free(s.sorted);
 	free(s.records);
 	return s.status;

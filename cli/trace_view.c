@@ -100,22 +100,18 @@ static void make_column(const struct trace_view *v, const struct label_plan *lab
 }
 
 int trace_view__init(struct trace_view *v, const struct event_plan *event,
-		     const struct raw_reader *reader, bool json, bool time_of_day)
+		     const struct raw_reader *reader, FILE *out)
 {
 	const struct metric_plan *shown = &event->metrics[0];
 
-	*v = (struct trace_view){
-		.event = event,
-		.reader = reader,
-		.columns = calloc(shown->nlabels + 1, sizeof(*v->columns)),
-		.json = json,
-		.time_of_day = time_of_day,
-		.start_ns = clock_ns(CLOCK_MONOTONIC),
-	};
+	v->event = event;
+	v->reader = reader;
+	v->columns = calloc(shown->nlabels + 1, sizeof(*v->columns));
+	v->start_ns = clock_ns(CLOCK_MONOTONIC);
 	strbuf__init(&v->line);
 	if (!v->columns)
 		return -ENOMEM;
-	text__init(&v->text, stdout);
+	text__init(&v->text, out);
 	for (u32 i = 0; i < shown->nlabels; i++)
 		make_column(v, &shown->labels[i], &v->columns[i]);
 	return 0;
@@ -273,7 +269,7 @@ static void put_object(struct trace_view *v, const struct wire_raw *raw)
 	}
 	json__close(&j, '}');
 	strbuf__putc(&v->line, '\n');
-	fwrite(v->line.data, 1, v->line.len, stdout);
+	fwrite(v->line.data, 1, v->line.len, v->text.out);
 }
 
 /* --- both --- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events as `trace` shows them, on stdout: the rows of a table, or a JSON object each. */
+/* Events as `trace` shows them: the rows of a table, or a JSON object each. */
 #ifndef RINGTALLY_CLI_TRACE_VIEW_H
 #define RINGTALLY_CLI_TRACE_VIEW_H
 
@@ -18,15 +18,16 @@ struct trace_view {
 	struct trace_column *columns; /* of each label of the event's metric; owned */
 	struct text text;
 	struct strbuf line; /* of JSON */
-	bool json;
-	bool time_of_day; /* else the table has seconds since the start */
+	bool json;	  /* set by the user before init */
+	bool time_of_day; /* the same; else the table has seconds since the start */
 	u64 start_ns;	  /* monotonic */
 	u64 epoch_ns;	  /* what the monotonic clock lacks to the real one */
 };
 
-/* What is shown are the labels of the event's metric, in their order. 0 or -ENOMEM. */
+/* What is shown are the labels of the event's metric, in their order; `out` is borrowed. 0 or
+ * -ENOMEM. */
 int trace_view__init(struct trace_view *v, const struct event_plan *event,
-		     const struct raw_reader *reader, bool json, bool time_of_day);
+		     const struct raw_reader *reader, FILE *out);
 void trace_view__fini(struct trace_view *v);
 
 void trace_view__header(struct trace_view *v); /* JSON has none */
