@@ -18,10 +18,10 @@ struct trace_view {
 	struct trace_column *columns; /* of each label of the event's metric; owned */
 	struct text text;
 	struct strbuf line; /* of JSON */
-	bool json;	  /* set by the user before init */
-	bool time_of_day; /* the same; else the table has seconds since the start */
-	u64 start_ns;	  /* monotonic */
-	u64 epoch_ns;	  /* what the monotonic clock lacks to the real one */
+	bool json;	    /* set by the user before init */
+	bool time_of_day;   /* the same; else the table has seconds since the start */
+	u64 start_ns;	    /* monotonic */
+	u64 epoch_ns;	    /* what the monotonic clock lacks to the real one */
 };
 
 /* What is shown are the labels of the event's metric, in their order; `out` is borrowed. 0 or

@@ -85,7 +85,7 @@ struct config {
 	struct config_number flush_interval; /* ns */
 	struct config_text *objects;	     /* files (.bpf.o) or folders of them */
 	size_t nobjects;
-	enum delivery delivery;		     /* of events that `events` does not name */
+	enum delivery delivery; /* of events that `events` does not name */
 	struct event_config *events;
 	size_t nevents;
 	struct metric_config *metrics;

@@ -28,6 +28,7 @@ static const struct layout {
 	{OF(wire_partial),
 	 3,
 	 {AT(wire_partial, head), AT(wire_partial, count), AT(wire_partial, words)}},
+	{OF(wire_raw), 3, {AT(wire_raw, head), AT(wire_raw, time_ns), AT(wire_raw, words)}},
 	{OF(wire_plan), 34, {AT(wire_plan, enabled),	   AT(wire_plan, event),
 			     AT(wire_plan, generation),	   AT(wire_plan, delivery),
 			     AT(wire_plan, preemptible),   AT(wire_plan, nmetrics),
