@@ -135,8 +135,8 @@ static __always_inline void context__append(u64 *cursor, const struct context_so
 					    u64 mask)
 {
 	hide(cursor);
-#define APPEND(i)               \
-	if (mask & 1ULL << (i)) \
+#define APPEND(i)                                              \
+	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) \
 		cursor = key__append(cursor, context__word(from, (i) * sizeof(u64)));
 	UNROLL_16(APPEND, 0)
 #undef APPEND
