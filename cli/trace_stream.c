@@ -6,6 +6,7 @@
 #include "cli/trace_stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #include "pipeline/rings.h"
 
 enum { BATCH_RECORDS = 2048, WAIT_MIN_MS = 10, WAIT_MAX_MS = 100, NS_PER_MS = 1000000 };
+enum { GRACE_MS = 500 }; /* for a reader, once a signal came */
 
 struct stream {
 	struct collector *collector;
@@ -59,7 +61,7 @@ static void on_signal(int signum)
 	signalled = 1;
 }
 
-/* Writing to a reader who does not read ends with the first signal, the process with the second. */
+/* The first signal ends the trace, the second one of its kind the process. */
 static void catch_signals(void)
 {
 	const struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
@@ -111,19 +113,43 @@ static int compare_times(const void *a, const void *b)
 	return ((*x)->time_ns > (*y)->time_ns) - ((*x)->time_ns < (*y)->time_ns);
 }
 
-/* Returns how many bytes went out. A signal ends it where the reader does not read. */
+/* Waits until the reader takes more. One that has not for so long when a signal came is gone. */
+static bool reader_takes(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	int rc;
+
+	do
+		rc = poll(&out, 1, GRACE_MS);
+	while (rc < 0 || (rc == 0 && !signalled));
+	if (rc == 0)
+		errno = EPIPE;
+	return rc > 0;
+}
+
+/* As many whole lines as a pipe takes at once or not at all; part of one that is longer. */
+static size_t next_piece(const char *text, size_t n)
+{
+	const char *end;
+
+	if (n <= PIPE_BUF)
+		return n;
+	end = memrchr(text, '\n', PIPE_BUF);
+	return end ? (size_t)(end + 1 - text) : PIPE_BUF;
+}
+
+/* Returns how many bytes went out; when not all did, errno says why. */
 static size_t write_some(const char *text, size_t n)
 {
 	size_t written = 0;
 
-	while (written < n) {
-		ssize_t taken = write(STDOUT_FILENO, text + written, n - written);
+	while (written < n && reader_takes()) {
+		const size_t piece = next_piece(text + written, n - written);
+		const ssize_t taken = write(STDOUT_FILENO, text + written, piece);
 
 		if (taken > 0)
 			written += (size_t)taken;
-		else if (errno != EINTR)
-			break;
-		if (written < n && signalled)
+		else if (errno != EINTR && errno != EAGAIN)
 			break;
 	}
 	return written;
@@ -138,18 +164,21 @@ static u64 count_lines(const char *text, size_t n)
 	return lines;
 }
 
-/* What was printed so far. A reader that went away, or does not read when a signal comes, is a way
- * to end; a full disk is not. Returns how many lines arrived. */
+/* What was printed so far. That the reader is gone is a way to end; a full disk is not. Returns how
+ * many lines arrived. */
 static u64 write_out(struct stream *s)
 {
+	struct err err = {0};
 	size_t written;
 
 	fflush(s->out);
 	written = write_some(s->text, s->text_bytes);
 	if (written < s->text_bytes) {
 		s->ended = true;
-		if (errno != EPIPE && !signalled)
-			s->status = setup_fail(EXIT_RUNTIME, "writing to stdout failed");
+		if (errno != EPIPE) {
+			err__set_errno(&err, -errno, "writing to stdout failed");
+			s->status = setup_fail(EXIT_RUNTIME, err.msg);
+		}
 	}
 	rewind(s->out);
 	return count_lines(s->text, written);

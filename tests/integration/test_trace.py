@@ -232,14 +232,21 @@ class Ends(Case):
             time.sleep(0.2)  # it is stuck in a write by now, or never will be
             trace.process.send_signal(signal.SIGINT)
             self.assertEqual(trace.process.wait(PATIENCE_S), 0)
-            os.close(reading)
+            with os.fdopen(reading) as reader:
+                self.assertTrue(reader.read().endswith("\n"), "a line was cut")
+
+    def test_when_the_disk_is_full(self):
+        ended = Ended("trace", *CALL, wrapper=["sh", "-c", 'exec "$0" "$@" > /dev/full'])
+        self.assertEqual(ended.status, 1, ended.stderr)
+        self.assertIn("ringtally: writing to stdout failed: No space left on device\n",
+                      ended.stderr)
 
 
 class Loss(Case):
     CALLS = 300_000  # far more than a ring holds
 
     def test_what_is_lost_is_told_exactly(self):
-        """The reader sleeps while the load runs, then reads everything."""
+        """The reader sleeps while the load runs, then reads everything, also behind the signal."""
         reading, writing = os.pipe()
         with Trace(*CALL, "-o", "json", stdout=writing) as trace, os.fdopen(reading) as reader:
             os.close(writing)
