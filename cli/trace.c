@@ -21,6 +21,8 @@
 #define PID_NAMESPACE	  "/proc/self/ns/pid"
 #define INITIAL_PID_INODE 4026531836U /* include/linux/proc_ns.h: PROC_PID_INIT_INO */
 
+enum { RING_BYTES = 4 << 20 }; /* of each CPU: bursts come faster than lines are written */
+
 struct trace_flags {
 	const char *where;
 	const char *pid;
@@ -136,6 +138,7 @@ static int plan(const struct trace_flags *f, const char *event, struct config **
 		.objects = f->objects.items,
 		.nobjects = f->objects.n,
 		.delivery = DELIVERY_TRACE,
+		.ring_bytes = RING_BYTES,
 		.wheres = wheres,
 		.nwheres = ARRAY_SIZE(wheres),
 		.fields = f->fields,
