@@ -70,7 +70,7 @@ static int read_number(const char *flag, const char *text, enum quantity quantit
 		snprintf(why, sizeof(why), "'%.64s' is negative", text);
 	else if (quantity_parse(quantity, text, ret_n, why) == 0 && *ret_n > 0)
 		return EXIT_FINE;
-	else if (*ret_n == 0 && strspn(text, "0") == strlen(text))
+	else if (text[0] && *ret_n == 0 && strspn(text, "0") == strlen(text))
 		snprintf(why, sizeof(why), "'%.64s' is too small", text);
 	snprintf(message, sizeof(message), "%s: %s", flag, why);
 	return setup_fail(EXIT_USAGE, message);

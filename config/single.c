@@ -122,7 +122,7 @@ int config__single(const struct single *single, struct diags *diags, struct conf
 	else
 		rc = config__parse(NAME, yaml.data, yaml.len, diags, &c, err);
 	strbuf__fini(&yaml);
-	if (!rc && c->nmetrics == 1 && c->metrics[0].event.s) {
+	if (c && c->nmetrics == 1 && c->metrics[0].event.s) {
 		rc = complete(c, single, diags);
 		if (rc)
 			err__set_errno(err, rc, "config");
