@@ -56,7 +56,8 @@ static void report_unknown_event(struct planner *p, const struct config_text *na
 	for (u32 i = 0; i < p->nsources; i++)
 		for (u32 e = 0; e < p->sources[i].schema->nevents; e++)
 			suggestion__offer(&suggestion, p->sources[i].schema->events[e].name);
-	diags__unknown(p->diags, name->pos, &suggestion, "unknown event '%s'", name->s);
+	diags__unknown(p->diags, name->pos, &suggestion, "unknown event '%s'%s", name->s,
+		       suggestion.best ? "" : "; `ringtally probes` lists them");
 }
 
 /* What the config says of an event. */
