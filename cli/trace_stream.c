@@ -18,7 +18,6 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/util.h"
-#include "bpf/wire.h"
 #include "cli/setup.h"
 #include "cli/trace_view.h"
 #include "cli/trial.h"
@@ -108,9 +107,10 @@ static void take_records(void *ctx, const struct rings_record *records, size_t n
 
 static int compare_times(const void *a, const void *b)
 {
-	const struct wire_raw *const *x = a, *const *y = b;
+	const u64 x = raw_time_ns(*(const struct wire_raw *const *)a);
+	const u64 y = raw_time_ns(*(const struct wire_raw *const *)b);
 
-	return ((*x)->time_ns > (*y)->time_ns) - ((*x)->time_ns < (*y)->time_ns);
+	return (x > y) - (x < y);
 }
 
 /* Waits until the reader takes more. One that has not for so long when a signal came is gone. */

@@ -72,6 +72,11 @@ int raw_reader__check(const struct raw_reader *r, const void *record, size_t n,
 	return 0;
 }
 
+u64 raw_time_ns(const struct wire_raw *raw)
+{
+	return raw->time_ns;
+}
+
 static bool is_there(const struct event_plan *event, const struct wire_raw *raw,
 		     const struct label_plan *label)
 {

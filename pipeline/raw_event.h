@@ -37,6 +37,9 @@ void raw_reader__set_generation(struct raw_reader *r, u8 generation);
 int raw_reader__check(const struct raw_reader *r, const void *record, size_t n,
 		      const struct wire_raw **ret_raw);
 
+/* When it was emitted, on CLOCK_MONOTONIC. */
+u64 raw_time_ns(const struct wire_raw *raw);
+
 /* The field that is label number `label` of the event's metric, of a record that was checked. */
 void raw_reader__value(const struct raw_reader *r, const struct wire_raw *raw, u32 label,
 		       struct raw_value *ret_value);

@@ -235,11 +235,12 @@ class Ends(Case):
             with os.fdopen(reading) as reader:
                 self.assertTrue(reader.read().endswith("\n"), "a line was cut")
 
-    def test_when_the_disk_is_full(self):
-        ended = Ended("trace", *CALL, wrapper=["sh", "-c", 'exec "$0" "$@" > /dev/full'])
-        self.assertEqual(ended.status, 1, ended.stderr)
-        self.assertIn("ringtally: writing to stdout failed: No space left on device\n",
-                      ended.stderr)
+    def test_when_it_cannot_write(self):
+        for stdout, why in ((">/dev/full", "No space left on device"),
+                            (">&-", "Bad file descriptor")):
+            ended = Ended("trace", *CALL, wrapper=["sh", "-c", f'exec "$0" "$@" {stdout}'])
+            self.assertEqual(ended.status, 1, ended.stderr)
+            self.assertIn(f"ringtally: writing to stdout failed: {why}\n", ended.stderr)
 
 
 class Loss(Case):
@@ -347,6 +348,9 @@ class Usage(unittest.TestCase):
                  "comm,tid,comm"),
                 (r"^--fields:1:6: a field's name is missing$", "syscall_enter", "--fields",
                  "comm,"),
+                (r"^EVENT: unknown event 'zzzzzzzzzzz'; `ringtally probes` lists them$",
+                 "zzzzzzzzzzz"),
+                (r"^ringtally: -n: '' is not a number$", "syscall_enter", "-n", ""),
                 (r"^ringtally: -n: '0' is too small$", "syscall_enter", "-n", "0"),
                 (r"^ringtally: -n: '-1' is negative$", "syscall_enter", "-n", "-1"),
                 (r"^ringtally: -d: '5x' has an unknown unit", "syscall_enter", "-d", "5x"),
