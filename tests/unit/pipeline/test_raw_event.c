@@ -259,7 +259,8 @@ static void what_is_wrong_has_the_place_in_its_flag(void **state)
 	} cases[] = {
 		{"comm,byte", NULL,
 		 "--fields:1:6: event 'io' has no field 'byte' (did you mean 'bytes'?)\n"},
-		{NULL, "bytes > 1 and tiem > 2", "--where:1:15: event 'io' has no field 'tiem'\n"},
+		{NULL, "bytes > 1 and nothing > 2",
+		 "--where:1:15: event 'io' has no field 'nothing'\n"},
 		{NULL, "time > 2", "--where:1:1: event 'io' has no field 'time'\n"},
 	};
 
