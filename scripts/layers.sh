@@ -16,6 +16,7 @@ third_party=(
 	'microhttpd\.h                      ^exporters/http_(server|answer)'
 	'zlib\.h                            ^exporters/http'
 	'yaml\.h                            ^config/'
+	'jansson\.h                         ^cli/|^tests/'
 	'xxhash\.h                          ^base/hash\.c$'
 	'cmocka\.h                          ^tests/'
 )
