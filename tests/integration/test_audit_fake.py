@@ -99,9 +99,12 @@ class Fake(unittest.TestCase):
             for fired, status in ((now, 0), (lambda still=still: still, 1)):
                 with self.subTest(event=event, status=status), \
                         FakeDaemon(lambda: with_event(event, fired())) as daemon:
-                    with subprocess.Popen("while :; do /bin/true; done", shell=True) as load:
+                    load = subprocess.Popen("while :; do /bin/true; done", shell=True)
+                    try:
                         ended = audit(daemon.url, "-i", "50ms")
+                    finally:
                         load.kill()
+                        load.wait()
                 self.assertEqual(ended.status, status, ended.stdout)
                 line = next(line for line in ended.stdout.splitlines() if "/proc/" in line)
                 self.assertEqual("≠" in line, status == 1, line)
