@@ -11,6 +11,8 @@
 
 #include "base/err.h"
 
+#define NO_DEVICE "no loop device (is the module loop there?)"
+
 enum { ATTEMPTS = 10 };
 
 /* Bound to the file it lives on by itself: it holds the file until its own last close. */
@@ -66,13 +68,13 @@ int loop_device__open(struct loop_device *d, u64 bytes, struct err *err)
 	int file, rc;
 
 	if (control < 0)
-		return err__set_errno(err, -errno, "no loop device: /dev/loop-control");
+		return err__set_errno(err, -errno, NO_DEVICE ": /dev/loop-control");
 	file = open_file(bytes);
 	rc = file < 0 ? -errno : bind_free(d, control, file);
 	if (file >= 0)
 		close(file);
 	close(control);
-	return rc ? err__set_errno(err, rc, "no loop device") : 0;
+	return rc ? err__set_errno(err, rc, NO_DEVICE) : 0;
 }
 
 void loop_device__close(struct loop_device *d)

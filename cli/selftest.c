@@ -144,6 +144,8 @@ static int start_daemon(struct selftest *s, const char *btf_path, struct err *er
 	if (!rc)
 		rc = wait_ready(s, err);
 	close(fd);
+	if (rc == -EOPNOTSUPP)
+		err__wrap(err, "nothing can be checked here (`ringtally probes` says why)");
 	if (rc)
 		return rc;
 	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%u", s->daemon.port);
