@@ -62,8 +62,8 @@ static bool split(const char *text, char host[HOST_MAX + 1], char port[PORT_DIGI
 	host[to - from] = '\0';
 	memcpy(port, colon + 1, (size_t)(end - colon - 1));
 	port[end - colon - 1] = '\0';
-	return strspn(port, "0123456789") == strlen(port) && atoi(port) > 0 &&
-	       atoi(port) <= PORT_MAX;
+	return strspn(port, "0123456789") == strlen(port) && strtoul(port, NULL, 10) > 0 &&
+	       strtoul(port, NULL, 10) <= PORT_MAX;
 }
 
 static int parse_http(struct http_place *p, const char *text, struct err *err)

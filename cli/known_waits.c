@@ -21,6 +21,7 @@
 #include "bench/machine.h"
 #include "bench/pause.h"
 #include "cli/known_load.h"
+#include "cli/numbers.h"
 
 enum { TURNS_MS = 300, WORK_US = 300, SLEEP_US = 500, THREADS = 2 };
 
@@ -49,6 +50,7 @@ static int read_schedstat(struct schedstat *ret, struct err *err)
 	static const char path[] = "/proc/thread-self/schedstat";
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[128];
+	u64 numbers[3]; /* time on a CPU, time waited, how often it got one */
 	ssize_t n;
 
 	if (fd < 0)
@@ -59,8 +61,9 @@ static int read_schedstat(struct schedstat *ret, struct err *err)
 	if (n < 0)
 		return err__set_errno(err, -errno, "%s", path);
 	text[n] = '\0';
-	if (sscanf(text, "%*u %llu %llu", &ret->waited_ns, &ret->waits) != 2)
+	if (numbers_read(text, numbers, ARRAY_SIZE(numbers)) < ARRAY_SIZE(numbers))
 		return err__set(err, -EBADMSG, "%s does not have three numbers", path);
+	*ret = (struct schedstat){.waits = numbers[2], .waited_ns = numbers[1]};
 	return 0;
 }
 

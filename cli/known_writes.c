@@ -9,11 +9,16 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/util.h"
 #include "bench/loop_device.h"
 #include "bench/pause.h"
 #include "cli/known_load.h"
+#include "cli/numbers.h"
 
-enum { WRITES = 500, BLOCK_BYTES = 4096 };
+enum { WRITES = 500, BLOCK_BYTES = 4096, DEVICE_BYTES = WRITES * BLOCK_BYTES };
+
+/* Its place among the numbers of /proc/diskstats. */
+enum { DISKSTATS_WRITES = 4 };
 
 struct writes {
 	struct loop_device device;
@@ -38,7 +43,7 @@ static int start(struct known *k, struct err *err)
 		free(w);
 		return err__set_errno(err, -ENOMEM, "writes");
 	}
-	rc = loop_device__open(&w->device, WRITES * BLOCK_BYTES, err);
+	rc = loop_device__open(&w->device, DEVICE_BYTES, err);
 	if (rc) {
 		free(w->buffer);
 		free(w);
@@ -52,19 +57,32 @@ static int start(struct known *k, struct err *err)
 	return 0;
 }
 
-/* What the kernel has counted for the device: writes are the fifth number behind its name. */
+/* Whether the line is that of the device. */
+static bool read_line(const char *line, const char *device, u64 *ret_writes)
+{
+	u64 numbers[DISKSTATS_WRITES + 1];
+	char name[32];
+	int at = 0;
+
+	if (sscanf(line, "%*u %*u %31s%n", name, &at) != 1 || strcmp(name, device) != 0 ||
+	    numbers_read(line + at, numbers, ARRAY_SIZE(numbers)) < ARRAY_SIZE(numbers))
+		return false;
+	*ret_writes = numbers[DISKSTATS_WRITES];
+	return true;
+}
+
+/* What the kernel has counted for the device. */
 static int read_diskstats(const char *device, u64 *ret_writes, struct err *err)
 {
 	FILE *file = fopen("/proc/diskstats", "re");
-	char *line = NULL, name[32];
+	char *line = NULL;
 	size_t size = 0;
 	bool found = false;
 
 	if (!file)
 		return err__set_errno(err, -errno, "/proc/diskstats");
 	while (!found && getline(&line, &size, file) > 0)
-		found = sscanf(line, "%*u %*u %31s %*u %*u %*u %*u %llu", name, ret_writes) == 2 &&
-			!strcmp(name, device);
+		found = read_line(line, device, ret_writes);
 	free(line);
 	fclose(file);
 	return found ? 0 : err__set(err, -ENOENT, "/proc/diskstats has no line for %s", device);
@@ -86,7 +104,7 @@ static int write_all(const struct writes *w, struct err *err)
 static int make(struct known *k, struct err *err)
 {
 	const struct writes *w = k->ctx;
-	u64 before, after, begin;
+	u64 before = 0, after = 0, begin;
 	int rc = read_diskstats(w->device.name, &before, err);
 
 	prctl(PR_SET_NAME, known_name(0).text);
@@ -99,7 +117,7 @@ static int make(struct known *k, struct err *err)
 	if (rc)
 		return rc;
 	known__set(k, KNOWN_WRITES, WRITES);
-	known__set(k, KNOWN_WRITTEN_BYTES, WRITES * BLOCK_BYTES);
+	known__set(k, KNOWN_WRITTEN_BYTES, DEVICE_BYTES);
 	known__set(k, KNOWN_DISKSTATS_WRITES, after - before);
 	return 0;
 }

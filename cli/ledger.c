@@ -159,7 +159,7 @@ struct walk {
 static int visit_row(const struct walk *w, const char *subject, const json_t *from,
 		     const struct row *row)
 {
-	struct equation e;
+	struct equation e = {0};
 	int rc = read_equation(subject, from, row, &e, w->err);
 
 	if (!rc)
@@ -170,7 +170,7 @@ static int visit_row(const struct walk *w, const char *subject, const json_t *fr
 static int visit_fault(const struct walk *w, const struct ledger_event *event, const json_t *from,
 		       const struct row *row)
 {
-	struct equation e;
+	struct equation e = {0};
 	int rc = read_equation(event->name, from, row, &e, w->err);
 
 	if (!rc && !e.holds)

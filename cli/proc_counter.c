@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/util.h"
+#include "cli/numbers.h"
 
 /* ---- diskstats ---- */
 
@@ -45,40 +46,33 @@ static void read_diskstats(const char *line, struct proc_reading *sum)
 	to_sysfs(name);
 	if (!has_requests(name))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(n); i++) {
-		int used = 0;
-
-		if (sscanf(line + at, "%llu%n", &n[i], &used) != 1)
-			break;
-		at += used;
-	}
+	numbers_read(line + at, n, ARRAY_SIZE(n));
 	sum->count += n[READS] + n[WRITES] + n[DISCARDS] + n[FLUSHES];
 	sum->disturbed += n[FLUSHES];
 }
 
 /* ---- softirqs: "NET_RX:  12  34", a number per CPU ---- */
 
+enum { CPUS_MAX = 8192 }; /* the most that a kernel is built for */
+
 static void read_softirqs(const char *line, struct proc_reading *sum)
 {
-	const char *at = strchr(line, ':');
+	const char *colon = strchr(line, ':');
+	u64 n[CPUS_MAX];
+	const size_t ncpus = colon ? numbers_read(colon + 1, n, ARRAY_SIZE(n)) : 0;
 
-	for (char *end; at && *at; at = end) {
-		const u64 n = strtoull(++at, &end, 10);
-
-		if (end == at)
-			return;
-		sum->count += n;
-	}
+	for (size_t i = 0; i < ncpus; i++)
+		sum->count += n[i];
 }
 
 /* ---- stat: "processes 1234" ---- */
 
+#define PROCESSES "processes "
+
 static void read_processes(const char *line, struct proc_reading *sum)
 {
-	u64 n;
-
-	if (sscanf(line, "processes %llu", &n) == 1)
-		sum->count = n;
+	if (!strncmp(line, PROCESSES, sizeof(PROCESSES) - 1))
+		numbers_read(line + sizeof(PROCESSES) - 1, &sum->count, 1);
 }
 
 /* ---- */

@@ -49,10 +49,10 @@ static void stop_loads(struct selftest *s)
 static const struct selftest_load *load_of(const struct selftest *s,
 					   const struct selftest_check *check)
 {
-	u32 i = 0;
+	u32 i = SELFTEST_LOADS - 1;
 
-	while (loads[i] != check->load)
-		i++;
+	while (i > 0 && loads[i] != check->load)
+		i--;
 	return &s->loads[i];
 }
 
@@ -66,11 +66,8 @@ static void put_where(struct strbuf *yaml, const struct known *k)
 	strbuf__putc(yaml, '\'');
 }
 
-/* False: there is none. */
-static bool put_config(struct strbuf *yaml, const struct selftest *s)
+static void put_config(struct strbuf *yaml, const struct selftest *s)
 {
-	bool any = false;
-
 	strbuf__puts(yaml, "metrics:\n");
 	for (u32 i = 0; i < selftest_checks_count; i++) {
 		const struct selftest_check *check = &selftest_checks[i];
@@ -78,37 +75,34 @@ static bool put_config(struct strbuf *yaml, const struct selftest *s)
 
 		if (l->err.code)
 			continue;
-		any = true;
 		strbuf__printf(yaml, "  - { name: check%u%s, event: %s, %s", i, check->suffix,
 			       check->event, check->metric);
 		if (check->by_where)
 			put_where(yaml, &l->known);
 		strbuf__puts(yaml, " }\n");
 	}
-	return any;
 }
 
-/* In memory, so that nothing stays behind however this ends. Children inherit it. */
-static int write_config(const struct selftest *s, int *ret_fd, struct err *err)
+/* A file in memory, so that nothing stays behind however this ends; children inherit it. Its
+ * descriptor, or an error. */
+static int write_config(const struct selftest *s, struct err *err)
 {
 	const int fd = memfd_create("config", 0);
 	struct strbuf yaml;
 	int rc = fd < 0 ? -errno : 0;
 
 	strbuf__init(&yaml);
-	if (!rc && !put_config(&yaml, s))
-		rc = -ENOENT;
-	if (!rc && (yaml.failed || write(fd, yaml.data, yaml.len) != (ssize_t)yaml.len))
-		rc = yaml.failed ? -ENOMEM : -EIO;
+	put_config(&yaml, s);
+	if (!rc && yaml.failed)
+		rc = -ENOMEM;
+	if (!rc && write(fd, yaml.data, yaml.len) != (ssize_t)yaml.len)
+		rc = -EIO;
 	strbuf__fini(&yaml);
-	if (!rc) {
-		*ret_fd = fd;
-		return 0;
-	}
+	if (!rc)
+		return fd;
 	if (fd >= 0)
 		close(fd);
-	return rc == -ENOENT ? err__set(err, -EOPNOTSUPP, "%s", s->loads[0].err.msg)
-			     : err__set_errno(err, rc, "a config for the daemon");
+	return err__set_errno(err, rc, "a config for the daemon");
 }
 
 /* ---- the daemon ---- */
@@ -134,10 +128,11 @@ static int start_daemon(struct selftest *s, const char *btf_path, struct err *er
 {
 	const char *args[] = {"run", NULL, btf_path ? "--btf.path" : NULL, btf_path, NULL};
 	char config[64];
-	int fd, rc = write_config(s, &fd, err);
+	const int fd = write_config(s, err);
+	int rc;
 
-	if (rc)
-		return rc;
+	if (fd < 0)
+		return fd;
 	snprintf(config, sizeof(config), "--config.file=/proc/self/fd/%d", fd);
 	args[1] = config;
 	rc = target__start(&s->daemon, "daemon", SELF, args, err);

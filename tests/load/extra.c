@@ -21,24 +21,24 @@ static bool is_due(const char *name)
 	       !__atomic_exchange_n(&done, true, __ATOMIC_RELAXED);
 }
 
-long syscall(long number, ...)
+long syscall(long sysno, ...)
 {
 	long (*real)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
 	long a[6];
 	va_list ap;
 
-	va_start(ap, number);
+	va_start(ap, sysno);
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (number == SYS_getppid && is_due("getppid"))
-		real(number);
-	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (sysno == SYS_getppid && is_due("getppid"))
+		real(sysno);
+	return real(sysno, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-ssize_t pwrite(int fd, const void *buffer, size_t n, off_t at)
+ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
 	if (is_due("pwrite"))
-		syscall(SYS_pwrite64, fd, buffer, n, at);
-	return (ssize_t)syscall(SYS_pwrite64, fd, buffer, n, at);
+		syscall(SYS_pwrite64, fd, buf, n, offset);
+	return (ssize_t)syscall(SYS_pwrite64, fd, buf, n, offset);
 }
