@@ -68,7 +68,7 @@ static struct snapshot *a_snapshot(void)
 	add_special(s, 7, SERIES_LOST_TEXT);
 	snapshot__begin(s, &seconds);
 	snapshot__sample(s, 1500000000, NULL);
-	add_histogram(s, &histogram, NULL, counts, 99);
+	add_histogram(s, &histogram, TEXTS(""), counts, 99);
 
 	b = s->books = calloc(1, sizeof(*b));
 	assert_non_null(b);
