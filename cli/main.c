@@ -10,8 +10,10 @@
 #include "cli/verb.h"
 #include "pipeline/app.h"
 
-static const struct verb *const verbs[] = {&run_verb,	&check_verb, &probes_verb,
-					   &trace_verb, &bench_verb, &version_verb};
+static const struct verb *const verbs[] = {
+	&run_verb,	&check_verb, &probes_verb, &trace_verb,
+	&selftest_verb, &audit_verb, &bench_verb,  &version_verb,
+};
 
 static void print_help(FILE *out)
 {

@@ -252,6 +252,15 @@ int plan__new(const struct config *config, const struct plan_source *sources, u3
 	return 0;
 }
 
+bool event_plan__counts_all(const struct event_plan *event, u32 metric)
+{
+	const struct metric_plan *m = &event->metrics[metric];
+	const bool adds_up = m->value && !m->desc.nbounds;
+
+	return event->wire.always & WIRE_BITS_METRIC(metric) &&
+	       !event->wire.metrics[metric].needs && !adds_up;
+}
+
 void event_plan__set_slots(struct event_plan *event, u32 slots)
 {
 	struct wire_plan *wire = &event->wire;

@@ -85,6 +85,10 @@ int plan__new(const struct config *config, const struct plan_source *sources, u3
 	      struct diags *diags, struct plan **ret_plan, struct err *err);
 void plan__free(struct plan *p);
 
+/* Does the metric count 1 for every event that is accepted? It has no `where`, and no value that
+ * may be absent or is added up. */
+bool event_plan__counts_all(const struct event_plan *event, u32 metric);
+
 /* Gives the event's table another size: a power of two from WIRE_SLOTS_MIN to WIRE_SLOTS_MAX. Where
  * the table lies, and how long the books are, follows. An event that is not combined has none. */
 void event_plan__set_slots(struct event_plan *event, u32 slots);

@@ -22,6 +22,9 @@
  * room, as far as that takes no more memory than this. */
 enum { CACHE_ENTRIES_MIN = 1024, CACHE_BYTES_MAX = 16 << 20 };
 
+/* Of lost cells that change meanwhile. */
+enum { LOST_READS_MAX = 100 };
+
 struct label_route {
 	const struct label_plan *plan;
 	struct decoder *decoder; /* the route's: shared by labels of one kind */
@@ -33,6 +36,7 @@ struct metric_route {
 	struct family *family;
 	struct raw_cache *cache;
 	struct label_route *labels;
+	u64 lost;	  /* events that its lost cells told of */
 	u8 *raw_key_from; /* where in the key the words of the raw key stand */
 };
 
@@ -47,6 +51,8 @@ struct event_route {
 	const struct event_plan *plan;
 	struct metric_route *metrics;
 	struct cpu_route *cpus;
+	u64 given_up; /* consumed of earlier generations */
+	u64 lost;     /* events, when the lost cells were collected */
 	u64 marks;
 	u64 marks_off;
 	u8 generation; /* of the books that are kept now */
@@ -364,6 +370,7 @@ void route__set_generation(struct route *r, u32 event, u8 generation)
 
 	if (generation > e->generation) {
 		e->generation = generation;
+		e->given_up += route__consumed(r, event);
 		memset(e->cpus, 0, r->ncpus * sizeof(*e->cpus));
 	}
 }
@@ -464,6 +471,7 @@ static void collect_lost(struct metric_route *m, struct ledger *ledger, u32 cell
 	};
 
 	if (!m->plan->desc.nbounds) {
+		m->lost += lost.count;
 		family__add_lost(m->family, &lost);
 		return;
 	}
@@ -472,16 +480,32 @@ static void collect_lost(struct metric_route *m, struct ledger *ledger, u32 cell
 	for (u32 i = 0; i <= m->plan->desc.nbounds; i++) {
 		lost = (struct agg_delta){.count = ledger__take_lost(ledger, cell + 2 + i),
 					  .bucket = i};
+		m->lost += lost.count;
 		family__add_lost(m->family, &lost);
 	}
 }
 
+/* Do the cells tell of every event that was lost? */
+static bool lost_is_settled(const struct event_route *e)
+{
+	for (u32 m = 0; m < e->plan->nmetrics; m++)
+		if (event_plan__counts_all(e->plan, m) && e->metrics[m].lost != e->lost)
+			return false;
+	return true;
+}
+
+/* The kernel counts a lost event in one place after the other while we read: once more, then. */
 void route__collect_lost(struct route *r, u32 event, struct ledger *ledger)
 {
-	const struct event_route *e = &r->events[event];
+	struct event_route *e = &r->events[event];
 
-	for (u32 m = 0; m < e->plan->nmetrics; m++)
-		collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+	for (int i = 0; i < LOST_READS_MAX; i++) {
+		for (u32 m = 0; m < e->plan->nmetrics; m++)
+			collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+		e->lost = ledger__lost(ledger);
+		if (lost_is_settled(e))
+			return;
+	}
 }
 
 void route__tick(struct route *r, u64 now_ns)
@@ -512,6 +536,16 @@ u64 route__consumed(const struct route *r, u32 event)
 	for (u32 cpu = 0; cpu < r->ncpus; cpu++)
 		consumed += e->cpus[cpu].consumed;
 	return consumed;
+}
+
+u64 route__counted(const struct route *r, u32 event)
+{
+	return route__consumed(r, event) + r->events[event].given_up;
+}
+
+u64 route__lost(const struct route *r, u32 event)
+{
+	return r->events[event].lost;
 }
 
 bool route__mark(const struct route *r, u32 event, u32 cpu, struct route_mark *ret_mark)
