@@ -64,7 +64,7 @@ enum { KNOWN_CALLS };
 extern const struct known_load known_calls;
 
 /* Threads that wait for one CPU, which is never idle; the kernel counts it in their schedstat. */
-enum { KNOWN_WAITS, KNOWN_WAITED_NS };
+enum { KNOWN_WAITS, KNOWN_WAITED_NS, KNOWN_RAN_NS };
 extern const struct known_load known_waits;
 
 /* Direct writes to a loop device in memory. */
