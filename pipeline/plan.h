@@ -26,8 +26,9 @@ struct label_plan {
 	const struct field *field;
 	bool of_context; /* a field of the context, else of the event */
 	const struct decoder_ops *decoder;
-	u32 key_word; /* its first word in the key */
-	u64 presence; /* bit in the key's bits word that says it is there; 0: it always is */
+	u32 key_word; /* its first word in the key, or in the record of an event that is traced */
+	u64 presence; /* bit in the key's bits word, or in the traced event's presence word, that
+		       * says it is there; 0: it always is */
 };
 
 struct metric_plan {
@@ -48,6 +49,7 @@ struct metric_plan {
 	const struct metric_config *config;
 };
 
+/* An event that is traced has one metric, whose labels are the fields that are shown. */
 struct event_plan {
 	const struct record_schema *schema;
 	u32 object; /* whose event it is: index into the schemas given */
@@ -82,6 +84,10 @@ struct plan_source {
 int plan__new(const struct config *config, const struct plan_source *sources, u32 nsources,
 	      struct diags *diags, struct plan **ret_plan, struct err *err);
 void plan__free(struct plan *p);
+
+/* Does the metric count 1 for every event that is accepted? It has no `where`, and no value that
+ * may be absent or is added up. */
+bool event_plan__counts_all(const struct event_plan *event, u32 metric);
 
 /* Gives the event's table another size: a power of two from WIRE_SLOTS_MIN to WIRE_SLOTS_MAX. Where
  * the table lies, and how long the books are, follows. An event that is not combined has none. */

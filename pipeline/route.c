@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "bpf/wire.h"
 #include "pipeline/decoders/decoder.h"
+#include "pipeline/decoders/decoder_set.h"
 #include "pipeline/ledger.h"
 #include "pipeline/plan.h"
 #include "pipeline/raw_cache.h"
@@ -19,6 +20,9 @@
 /* Of the cache of raw keys of one metric: twice as many entries as series, so that all of them find
  * room, as far as that takes no more memory than this. */
 enum { CACHE_ENTRIES_MIN = 1024, CACHE_BYTES_MAX = 16 << 20 };
+
+/* Of lost cells that change meanwhile. */
+enum { LOST_READS_MAX = 100 };
 
 struct label_route {
 	const struct label_plan *plan;
@@ -32,6 +36,7 @@ struct metric_route {
 	struct family *family;
 	struct raw_cache *cache;
 	struct label_route *labels;
+	u64 lost;	   /* events that its lost cells told of */
 	u8 *raw_key_from;  /* where in the key the words of the raw key stand */
 	bool in_one_piece; /* they stand side by side, and are all of it */
 };
@@ -47,6 +52,8 @@ struct event_route {
 	const struct event_plan *plan;
 	struct metric_route *metrics;
 	struct cpu_route *cpus;
+	u64 given_up; /* consumed of earlier generations */
+	u64 lost;     /* events, when the lost cells were collected */
 	u64 marks;
 	u64 marks_off;
 	u8 generation; /* of the books that are kept now */
@@ -71,41 +78,13 @@ struct route {
 	u32 nmetrics; /* of all events */
 	u32 ncpus;
 	u64 malformed;
-	struct decoder **decoders;
-	u32 ndecoders;
+	struct decoder_set decoders;
 	struct label_builder builder;
 	struct addition additions[ADDITIONS_MAX];
 	u32 nadditions;
 	u64 *raw_keys; /* room for one of each addition */
 	u32 raw_key_words;
 };
-
-/* The decoder of a label: one per kind, unless it looks at the names of just this field. */
-static int decoder_for(struct route *r, const struct label_plan *plan,
-		       const struct decoder_env *env, struct decoder **ret_decoder, struct err *err)
-{
-	const struct decoder_ops *ops = plan->decoder;
-	struct decoder_env own = *env;
-	struct decoder **grown;
-	int rc;
-
-	for (u32 i = 0; !ops->own_names && i < r->ndecoders; i++) {
-		if (r->decoders[i]->ops == ops) {
-			*ret_decoder = r->decoders[i];
-			return 0;
-		}
-	}
-	grown = reallocarray(r->decoders, r->ndecoders + 1, sizeof(struct decoder *));
-	if (!grown)
-		return err__set_errno(err, -ENOMEM, "decoder %s", ops->name);
-	r->decoders = grown;
-	own.names = plan->field->names;
-	own.nnames = plan->field->nnames;
-	rc = ops->create(&own, &grown[r->ndecoders], err);
-	if (!rc)
-		*ret_decoder = grown[r->ndecoders++];
-	return rc;
-}
 
 /* A raw key: the label words, and which of the optional labels are there. */
 static u32 cached_words(const struct metric_plan *plan)
@@ -144,7 +123,8 @@ static int metric_route__init(struct metric_route *m, const struct metric_plan *
 	m->plan = plan;
 	for (u32 i = 0; !rc && i < plan->nlabels; i++) {
 		m->labels[i].plan = &plan->labels[i];
-		rc = decoder_for(r, &plan->labels[i], from->env, &m->labels[i].decoder, err);
+		rc = decoder_set__add(&r->decoders, &plan->labels[i], from->env,
+				      &m->labels[i].decoder, err);
 	}
 	return rc;
 }
@@ -254,9 +234,7 @@ void route__free(struct route *r)
 		return;
 	for (u32 i = 0; r->events && i < r->nevents; i++)
 		event_route__fini(&r->events[i]);
-	for (u32 i = 0; i < r->ndecoders; i++)
-		r->decoders[i]->ops->destroy(r->decoders[i]);
-	free(r->decoders);
+	decoder_set__fini(&r->decoders);
 	free(r->raw_keys);
 	free(r->events);
 	free(r);
@@ -405,6 +383,7 @@ void route__set_generation(struct route *r, u32 event, u8 generation)
 
 	if (generation > e->generation) {
 		e->generation = generation;
+		e->given_up += route__consumed(r, event);
 		memset(e->cpus, 0, r->ncpus * sizeof(*e->cpus));
 	}
 }
@@ -501,6 +480,7 @@ static void collect_lost(struct metric_route *m, struct ledger *ledger, u32 cell
 	};
 
 	if (!m->plan->desc.nbounds) {
+		m->lost += lost.count;
 		family__add_lost(m->family, &lost);
 		return;
 	}
@@ -509,16 +489,32 @@ static void collect_lost(struct metric_route *m, struct ledger *ledger, u32 cell
 	for (u32 i = 0; i <= m->plan->desc.nbounds; i++) {
 		lost = (struct agg_delta){.count = ledger__take_lost(ledger, cell + 2 + i),
 					  .bucket = i};
+		m->lost += lost.count;
 		family__add_lost(m->family, &lost);
 	}
 }
 
+/* Do the cells tell of every event that was lost? */
+static bool lost_is_settled(const struct event_route *e)
+{
+	for (u32 m = 0; m < e->plan->nmetrics; m++)
+		if (event_plan__counts_all(e->plan, m) && e->metrics[m].lost != e->lost)
+			return false;
+	return true;
+}
+
+/* The kernel counts a lost event in one place after the other while we read: once more, then. */
 void route__collect_lost(struct route *r, u32 event, struct ledger *ledger)
 {
-	const struct event_route *e = &r->events[event];
+	struct event_route *e = &r->events[event];
 
-	for (u32 m = 0; m < e->plan->nmetrics; m++)
-		collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+	for (int i = 0; i < LOST_READS_MAX; i++) {
+		for (u32 m = 0; m < e->plan->nmetrics; m++)
+			collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+		e->lost = ledger__lost(ledger);
+		if (lost_is_settled(e))
+			return;
+	}
 }
 
 void route__tick(struct route *r, u64 now_ns)
@@ -549,6 +545,16 @@ u64 route__consumed(const struct route *r, u32 event)
 	for (u32 cpu = 0; cpu < r->ncpus; cpu++)
 		consumed += e->cpus[cpu].consumed;
 	return consumed;
+}
+
+u64 route__counted(const struct route *r, u32 event)
+{
+	return route__consumed(r, event) + r->events[event].given_up;
+}
+
+u64 route__lost(const struct route *r, u32 event)
+{
+	return r->events[event].lost;
 }
 
 bool route__mark(const struct route *r, u32 event, u32 cpu, struct route_mark *ret_mark)
