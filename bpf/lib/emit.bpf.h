@@ -380,9 +380,8 @@ static __always_inline void emit__of_saved(struct emission *e,
                                                                                             \
 		if (words) {                                                                \
 			context_source__prepare(&source, words);                            \
-			context__fetch(&source, words);                                     \
+			context__pack(saved, &source, words);                               \
 		}                                                                           \
-		context__pack(saved, &context, &plan_##name);                               \
 	}                                                                                   \
 	OVERLOAD void flush_hook_rests(const struct name *ev, bool rests)                   \
 	{                                                                                   \

@@ -42,10 +42,39 @@ struct cred {
 	kgid_t gid;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1]; /* level + 1 of them */
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
 	int tgid;
+	const struct task_struct *real_parent;
+	const struct task_struct *group_leader;
+	const struct nsproxy *nsproxy; /* NULL once the task has begun to end */
+	const struct pid *thread_pid;  /* NULL once it has been buried */
 	unsigned int __state;
 	int on_cpu;
 	char comm[16] __attribute__((aligned(8))); /* here, so that it is read by words */

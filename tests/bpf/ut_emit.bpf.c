@@ -90,8 +90,10 @@ struct context ut_unpacked[UT_MASKS];
 SEC("?syscall")
 int ut_pack(void *ctx)
 {
+	const struct context_source from = {.origin = CONTEXT_SAVED, .words = &ut_context};
+
 	for (u32 i = 0; i < UT_MASKS; i++) {
-		context__pack(&ut_packed[i], &ut_context, &ut_plans[i]);
+		context__pack(&ut_packed[i], &from, SAVED_WORDS(&ut_plans[i]));
 		context__unpack(&ut_unpacked[i], &ut_packed[i], &ut_plans[i]);
 	}
 	return 0;

@@ -16,7 +16,7 @@ from ringtally import Daemon, Ended, binary, probe
 
 WIDTH = 100
 BUNDLED = {"block_io", "runq_wait", "syscall_enter"}
-CONTEXT = ["comm", "tgid", "tid", "uid", "gid", "cgroup", "cpu"]
+CONTEXT = ["comm", "tgid", "tid", "uid", "gid", "cgroup", "cpu", "ppid", "pcomm", "mntns", "pidns"]
 
 RICH = r"""
 namespace: mine
