@@ -250,6 +250,29 @@ struct wire_saved_context {
 	__u64 words[WIRE_SAVED_WORDS_MAX];
 };
 
+/* What happened to a cgroup of the cgroup2 hierarchy. */
+enum wire_cgroup_change {
+	WIRE_CGROUP_MADE = 1,
+	WIRE_CGROUP_RENAMED = 2,  /* it, and with it the paths of all below it */
+	WIRE_CGROUP_RELEASED = 3, /* no task is in it, and none ever will be */
+};
+
+enum {
+	WIRE_CGROUP_NAME_BYTES = 256, /* NAME_MAX and the NUL: a power of two */
+	WIRE_CGROUP_RING_BYTES = 64 << 10,
+};
+
+/* A record of the ring of cgroup news, cut behind the name's NUL; only who is made has one. */
+struct wire_cgroup_news {
+	__u64 what; /* enum wire_cgroup_change */
+	__u64 id;
+	__u64 parent;
+	char name[WIRE_CGROUP_NAME_BYTES];
+};
+
+#define WIRE_CGROUP_NEWS_BYTES(name) \
+	(sizeof(struct wire_cgroup_news) - WIRE_CGROUP_NAME_BYTES + (name))
+
 _Static_assert(sizeof(struct wire_head) == 8, "head is one word");
 _Static_assert(sizeof(struct wire_partial) == 16, "records have no padding");
 _Static_assert(sizeof(struct wire_mark) == 24, "marks have no padding");

@@ -13,10 +13,13 @@
 
 #include "aggregators/quota.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/strbuf.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "config/quantity.h"
+#include "pipeline/cgroup_news.h"
+#include "pipeline/cgroups.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/plan.h"
 #include "pipeline/plan_quota.h"
@@ -116,6 +119,8 @@ u64 collector__constants(const struct collector *c, u32 page_bytes)
 		if (collector__uses(c, i))
 			bytes += cost_of_constants(probe_object__schema(c->objects[i])->nevents,
 						   &machine);
+	if (plan__uses_cgroups(c->plan))
+		bytes += cgroup_news_cost(page_bytes);
 	return bytes;
 }
 
@@ -206,10 +211,8 @@ static u64 monotonic_ns(void)
 /* What the plan needs at run time, all but the kernel. */
 static int make_routes(struct collector *c, struct err *err)
 {
-	static const struct decoder_env env = {.now_ns = monotonic_ns};
 	const struct config *config = c->config;
 	int rc = plan_quota(c->plan, config->samples.n, config->memory.n, &c->quota, err);
-	const struct route_spec spec = {c->plan, &env, c->ncpus, &c->exposure, c->quota};
 
 	c->ledgers = calloc(c->plan->nevents + 1, sizeof(struct ledger *));
 	c->memory = calloc(c->plan->nevents + 1, sizeof(*c->memory));
@@ -220,7 +223,15 @@ static int make_routes(struct collector *c, struct err *err)
 
 		rc = probe_object__use(c->objects[event->object], event, err);
 	}
-	return rc ? rc : route__new(&spec, &c->route, err);
+	if (!rc && plan__uses_cgroups(c->plan))
+		rc = cgroups__new_mounted(CGROUPS_NAMES_MAX, monotonic_ns(), &c->cgroups, err);
+	if (rc)
+		return rc;
+
+	const struct decoder_env env = {.cgroups = c->cgroups, .now_ns = monotonic_ns};
+	const struct route_spec spec = {c->plan, &env, c->ncpus, &c->exposure, c->quota};
+
+	return route__new(&spec, &c->route, err);
 }
 
 int collector__new(const struct config *config, const char *btf_path, struct diags *diags,
@@ -232,6 +243,7 @@ int collector__new(const struct config *config, const char *btf_path, struct dia
 	if (!c)
 		return err__set_errno(err, -ENOMEM, "collector");
 	c->config = config;
+	c->btf_path = btf_path;
 	c->exposure = (struct exposure)EXPOSURE_INIT;
 	rc = count_cpus(c, err);
 	if (!rc)
@@ -261,6 +273,8 @@ void collector__free(struct collector *c)
 	free(c->ledgers);
 	free(c->memory);
 	route__free(c->route);
+	cgroup_news__free(c->news);
+	cgroups__free(c->cgroups);
 	quota__free(c->quota);
 	rings__free(c->rings);
 	budget__fini(&c->budget);
@@ -269,6 +283,21 @@ void collector__free(struct collector *c)
 		probe_object__close(c->objects[i]);
 	free(c->objects);
 	free(c);
+}
+
+/* What was made before anybody listened is found by another walk. */
+void collector__watch_cgroups(struct collector *c)
+{
+	struct err err = {0};
+
+	if (!c->cgroups)
+		return;
+	if (cgroup_news__new(c->cgroups, c->btf_path, &c->news, &err))
+		log_warn("cgroups are only looked for once a second: those gone by then stay "
+			 "unknown",
+			 "reason", err.msg, NULL);
+	else
+		cgroups__walk(c->cgroups, monotonic_ns());
 }
 
 int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx, struct err *err)
@@ -426,6 +455,8 @@ void collector__totals(const struct collector *c, struct ledger_totals *ret_tota
 
 void collector__tick(struct collector *c, u64 now_ns)
 {
+	if (c->cgroups)
+		cgroups__refresh(c->cgroups, now_ns);
 	route__tick(c->route, now_ns);
 }
 

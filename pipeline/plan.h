@@ -79,6 +79,9 @@ int plan__new(const struct config *config, const struct plan_source *sources, u3
 	      struct diags *diags, struct plan **ret_plan, struct err *err);
 void plan__free(struct plan *p);
 
+/* Does anything of it depend on the names of cgroups? */
+bool plan__uses_cgroups(const struct plan *p);
+
 /* Gives the event's table another size: a power of two from WIRE_SLOTS_MIN to WIRE_SLOTS_MAX. Where
  * the table lies, and how long the books are, follows. An event that is not combined has none. */
 void event_plan__set_slots(struct event_plan *event, u32 slots);

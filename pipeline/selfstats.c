@@ -13,6 +13,7 @@
 #include "aggregators/snapshot.h"
 #include "base/util.h"
 #include "base/version.h"
+#include "pipeline/cgroup_news.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
 #include "pipeline/flush.h"
@@ -462,6 +463,8 @@ static void kernel_memory(const struct collector *c, struct snapshot *s)
 	begin(s, &about, by_map, ARRAY_SIZE(by_map));
 	snapshot__sample(s, rings__memory(c->rings), LABELS("", "rings"));
 	snapshot__sample(s, c->constants_memory, LABELS("", "constants"));
+	if (c->news)
+		snapshot__sample(s, cgroup_news__memory(c->news), LABELS("", "cgroups"));
 	for (u32 e = 0; e < c->plan->nevents; e++) {
 		const char *name = c->plan->events[e].schema->name;
 

@@ -12,6 +12,7 @@
 
 #include "base/types.h"
 
+struct cgroups;
 struct err;
 struct suggestion;
 
@@ -32,9 +33,9 @@ struct named_value {
 
 /* What decoders read of the machine and of the object; all borrowed for life. */
 struct decoder_env {
-	const char *cgroup_root; /* mount point of cgroup2; NULL: find it in /proc/self/mountinfo */
-	const char *sysfs_root;	 /* mount point of sysfs; NULL: /sys */
-	u64 (*now_ns)(void);	 /* a monotonic clock, for retries */
+	struct cgroups *cgroups;	 /* names of cgroups; NULL: there is no cgroup2 */
+	const char *sysfs_root;		 /* mount point of sysfs; NULL: /sys */
+	u64 (*now_ns)(void);		 /* a monotonic clock, for retries */
 	const struct named_value *names; /* of the field that is decoded */
 	u32 nnames;
 };

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cgroups by name: made before and after the start, gone before anybody looks, in thousands."""
+
+import os
+import signal
+import time
+import unittest
+
+import ringtally
+from exposition import LOST, OTHER
+from ringtally import Daemon, Load
+
+CALLS = "ringtally_calls_total"
+STORM = 2500  # cgroups; twice what the ring of their news holds
+
+
+def config(*labels, where=None):
+    more = f", where: '{where}'" if where else ""
+    return ("metrics:\n"
+            "  - { name: calls_total, event: syscall_enter, type: counter, max_series: 10000, "
+            f"labels: [{', '.join(('comm', 'syscall', *labels))}]{more} }}\n")
+
+
+class Tree:
+    """A cgroup of one's own below the root of cgroup2, and what is made in it; a context manager."""
+
+    def __init__(self):
+        self.mount = ringtally.cgroup2_mount()
+        self.name = f"ringtally test {os.getpid()}"
+        self.made = []
+
+    def __enter__(self):
+        self.make()
+        return self
+
+    def __exit__(self, *_):
+        for path in reversed(self.made):
+            if os.path.isdir(path):
+                os.rmdir(path)
+
+    def directory(self, *below):
+        return os.path.join(self.mount, self.name, *below)
+
+    def path(self, *below):
+        """As labels show it."""
+        return "/" + "/".join((self.name, *below))
+
+    def make(self, *below):
+        """Its id."""
+        os.mkdir(self.directory(*below))
+        self.made.append(self.directory(*below))
+        return os.stat(self.directory(*below)).st_ino
+
+    def remove(self, *below):
+        os.rmdir(self.directory(*below))
+
+    def call_inside(self, n, *below):
+        """A process that is in the cgroup before it makes its first such call."""
+        load = Load("--name=rt-cgroup", f"--count={n}", wait=True)
+        with open(self.directory(*below, "cgroup.procs"), "w", encoding="ascii") as file:
+            file.write(str(load.pid))
+        assert load.go().made() == n
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        ringtally.require_kernel()
+        ringtally.require_initial_namespace("cgroup")
+
+    def setUp(self):
+        self.tree = Tree()
+        self.tree.__enter__()
+        self.addCleanup(self.tree.__exit__)
+
+    def shown(self, exposition, label="cgroup"):
+        return {labels[label]: value for labels, value
+                in exposition.select(CALLS, comm="rt-cgroup", syscall="getppid")
+                if value and labels[label] not in (OTHER, LOST)}
+
+
+class Names(Case):
+    def test_path_in_the_hierarchy(self):
+        self.tree.make("old")
+        with Daemon(config("cgroup")) as daemon:
+            self.tree.make("young")
+            self.tree.make("young", "a b\\x2dc.scope")
+            self.tree.call_inside(3000, "old")
+            self.tree.call_inside(2000, "young")
+            self.tree.call_inside(100, "young", "a b\\x2dc.scope")
+            shown = self.shown(daemon.scrape())
+            daemon.stop()
+        self.assertEqual(shown, {self.tree.path("old"): 3000, self.tree.path("young"): 2000,
+                                 self.tree.path("young", "a b\\x2dc.scope"): 100})
+
+    def test_gone_before_the_scrape(self):
+        """Made, used and removed while the daemon runs; nobody asked for it meanwhile."""
+        with Daemon("flush_interval: 1h\n" + config("cgroup")) as daemon:
+            self.tree.make("pod")
+            for i in range(20):
+                self.tree.make("pod", f"run-{i}.scope")
+                self.tree.call_inside(10 + i, "pod", f"run-{i}.scope")
+                self.tree.remove("pod", f"run-{i}.scope")
+            self.tree.remove("pod")
+            shown = self.shown(daemon.scrape())
+            daemon.stop()
+        self.assertEqual(shown, {self.tree.path("pod", f"run-{i}.scope"): 10 + i
+                                 for i in range(20)})
+
+    def test_known_at_start_keeps_its_name_when_gone(self):
+        self.tree.make("old")
+        with Daemon(config("cgroup")) as daemon:
+            self.tree.call_inside(1000, "old")
+            self.tree.remove("old")
+            shown = self.shown(daemon.scrape())
+            daemon.stop()
+        self.assertEqual(shown, {self.tree.path("old"): 1000})
+
+    def test_more_at_once_than_their_ring_holds(self):
+        """What is lost of the news a walk makes up for, of those that are still there."""
+        with Daemon(config("cgroup")) as daemon:
+            daemon.send_signal(signal.SIGSTOP)
+            for i in range(STORM):
+                self.tree.make(f"storm-{i}.scope")
+            daemon.send_signal(signal.SIGCONT)
+            last = f"storm-{STORM - 1}.scope"
+            self.tree.call_inside(55, "storm-0.scope")
+            end = time.monotonic() + ringtally.PATIENCE_S
+            made, shown = 0, {}
+            while self.tree.path(last) not in shown and time.monotonic() < end:
+                self.tree.call_inside(7, last)
+                made += 7
+                shown = self.shown(daemon.scrape())
+            daemon.stop()
+        self.assertEqual(shown.pop(self.tree.path("storm-0.scope")), 55)
+        self.assertIn(self.tree.path(last), shown)
+        unknown = f"unknown_cgroup_id:{os.stat(self.tree.directory(last)).st_ino}"
+        self.assertEqual(shown.pop(self.tree.path(last)) + shown.pop(unknown, 0), made)
+        self.assertEqual(shown, {})
+
+    def test_not_watched_without_the_label(self):
+        """Nothing is loaded for names that nobody asks for."""
+        for labels, watched in (("cgroup",), True), ((), False):
+            with Daemon(config(*labels)) as daemon:
+                memory = daemon.scrape().select("ringtally_self_kernel_memory_bytes",
+                                                map="cgroups")
+                daemon.stop()
+            self.assertEqual(bool(memory), watched)
+            for _, value in memory:
+                self.assertGreaterEqual(value, 64 * 1024)
+
+
+if __name__ == "__main__":
+    ringtally.main()
