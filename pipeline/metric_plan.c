@@ -10,8 +10,11 @@
 #include "base/suggest.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "config/native_options.h"
 #include "config/quantity.h"
 #include "pipeline/decoders/decoder.h"
+
+_Static_assert((int)LABEL_STEPS_MAX == (int)CONFIG_MAX_DECODERS, "a plan has room for all");
 
 /* What exporters and people expect of a unit. */
 static const struct unit_facts {
@@ -62,9 +65,40 @@ static const struct decoder_ops *find_decoder(const struct planner *p, const str
 	return NULL;
 }
 
+static void report_unknown_step(const struct planner *p, const struct config_text *name)
+{
+	struct suggestion suggestion;
+
+	suggestion__init(&suggestion, name->s);
+	for (size_t i = 0; i < text_decoders_count; i++)
+		suggestion__offer(&suggestion, text_decoders[i]->name);
+	diags__unknown(p->diags, name->pos, &suggestion, "there is no decoder '%s'", name->s);
+}
+
+static void plan_step(struct planner *p, struct label_plan *label,
+		      const struct decode_config *config)
+{
+	const struct config_text *name = &config->name;
+	const struct text_decoder *decoder = text_decoder_find(name->s);
+
+	if (!decoder)
+		report_unknown_step(p, name);
+	else if (decoder->takes_map && !config->pairs)
+		diags__error(p->diags, name->pos, "'%s' needs a map: {%s: {from: to}}", name->s,
+			     name->s);
+	else if (!decoder->takes_map && config->pairs)
+		diags__error(p->diags, name->pos, "'%s' takes no map", name->s);
+	else if (decoder->of && strcmp(decoder->of, label->decoder->name) != 0)
+		diags__error(p->diags, name->pos, "'%s' decodes a %s, and '%s' is none", name->s,
+			     decoder->of, label->field->name);
+	else
+		label->steps[label->nsteps++] = (struct text_step){decoder, config};
+}
+
 static void plan_label(struct planner *p, const struct label_config *config)
 {
 	const struct decoder_ops *decoder;
+	struct label_plan *label;
 	struct field_ref ref;
 
 	if (!config->field.s || !field_ref__find(p->scope, &config->field, p->diags, &ref))
@@ -72,13 +106,16 @@ static void plan_label(struct planner *p, const struct label_config *config)
 	decoder = find_decoder(p, ref.field, config->field.pos);
 	if (!decoder)
 		return;
-	p->metric->labels[p->metric->nlabels++] = (struct label_plan){
+	label = &p->metric->labels[p->metric->nlabels++];
+	*label = (struct label_plan){
 		.name = config->name.s,
 		.field = ref.field,
 		.of_context = ref.of_context,
 		.decoder = decoder,
 	};
 	p->metric->label_words += ref.field->words;
+	for (size_t i = 0; i < config->ndecode; i++)
+		plan_step(p, label, &config->decode[i]);
 }
 
 /* A value is a number of the event itself; the context has nothing to add up. */

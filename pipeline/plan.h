@@ -12,6 +12,7 @@
 
 #include "aggregators/family.h"
 #include "bpf/wire.h"
+#include "pipeline/decoders/text_decoder.h"
 #include "pipeline/schema.h"
 
 struct config;
@@ -20,12 +21,16 @@ struct diags;
 struct metric_config;
 struct err;
 
+enum { LABEL_STEPS_MAX = 4 };
+
 /* One label of one metric: which words of the key, and how they become text. */
 struct label_plan {
 	const char *name;
 	const struct field *field;
 	bool of_context; /* a field of the context, else of the event */
 	const struct decoder_ops *decoder;
+	struct text_step steps[LABEL_STEPS_MAX]; /* after the decoder */
+	u32 nsteps;
 	u32 key_word; /* its first word in the key */
 	u64 presence; /* bit in the key's bits word that says it is there; 0: it always is */
 };

@@ -42,7 +42,7 @@ static void decode(struct decoder *d, const u64 *words, u32 n, struct decoded *r
 	const char *path = cgroups__path(c->cgroups, words[0], c->now_ns());
 
 	if (path) {
-		decoded__repair(ret, path, strlen(path), DECODED_MAX);
+		decoded__repair(ret, path, strlen(path), DECODED_ROOM);
 		return;
 	}
 	decoded__format(ret, "unknown_cgroup_id:%llu", words[0]);

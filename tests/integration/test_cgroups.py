@@ -138,6 +138,45 @@ class Names(Case):
         self.assertEqual(shown.pop(self.tree.path(last)) + shown.pop(unknown, 0), made)
         self.assertEqual(shown, {})
 
+    def test_units_and_containers(self):
+        """By the names that systemd, docker and kubernetes give; one that has neither."""
+        ids = [f"{i:x}" * 64 for i in (10, 11, 12)]
+        groups = {("a.slice",): ("a.slice", ""),
+                  ("a.slice", "web\\x2d1.service"): ("web\\x2d1.service", ""),
+                  ("a.slice", f"docker-{ids[0]}.scope"): (f"docker-{ids[0]}.scope", "a" * 12),
+                  ("pods",): ("", ""),
+                  ("pods", ids[1]): ("", "b" * 12),
+                  ("pods", ids[1], f"cri-containerd-{ids[2]}.scope"):
+                      (f"cri-containerd-{ids[2]}.scope", "c" * 12)}
+        labels = ("{ name: unit, field: cgroup, decode: [unit] }",
+                  "{ name: container, field: cgroup, decode: [container_id] }",
+                  "{ name: call, field: syscall, decode: [{ static_map: { getppid: parent } }] }",
+                  "{ name: kind, field: cgroup, decode: [unit, { static_map: { a.slice: Top, "
+                  "'': none } }] }")
+        with Daemon(config(*labels)) as daemon:
+            for i, group in enumerate(groups):
+                self.tree.make(*group)
+                self.tree.call_inside(100 + i, *group)
+            shown = {(series["unit"], series["container"], series["call"], series["kind"]): value
+                     for series, value in daemon.scrape().select(CALLS, comm="rt-cgroup",
+                                                                 syscall="getppid")}
+            daemon.stop()
+        kinds = {"a.slice": "Top", "": "none"}
+        self.assertEqual(shown, {(unit, container, "parent", kinds.get(unit, unit)): 100 + i
+                                 for i, (unit, container) in enumerate(groups.values())})
+
+    def test_many_paths_of_one_text_are_one_series(self):
+        """A series is its decoded texts, by whatever ids they came."""
+        label = "{ name: unit, field: cgroup, decode: [unit] }"
+        with Daemon(config(label)) as daemon:
+            self.tree.make("a.service")
+            for i in range(5):
+                self.tree.make("a.service", f"worker-{i}")
+                self.tree.call_inside(1000, "a.service", f"worker-{i}")
+            shown = self.shown(daemon.scrape(), "unit")
+            daemon.stop()
+        self.assertEqual(shown, {"a.service": 5000})
+
     def test_not_watched_without_the_label(self):
         """Nothing is loaded for names that nobody asks for."""
         for labels, watched in (("cgroup",), True), ((), False):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 unit_test(base utf8_repair LINK base)
 
-foreach(file IN ITEMS dec_number dec_string dec_syscall decoder_registry)
+foreach(file IN ITEMS dec_number dec_string dec_syscall decoder_registry text_decoder)
   unit_test(pipeline ${file} LINK pipeline)
 endforeach()
 
