@@ -4,6 +4,8 @@
  * appends what is new behind it and sorts once at the end: ids grow, so new ones are nearly in
  * place. For the same reason what the news bring is mostly put at the end.
  *
+ * Who is told of names is told when they are in order, not amid a walk.
+ *
  * The tree changes under a walk. What cannot be opened or does not fit is left out: its id stays
  * unknown, and a later walk tries again. A walk follows no symbolic link and stays in its file
  * system.
@@ -30,7 +32,8 @@ enum { GONE = 0 };
 
 struct cgroup_name {
 	u64 id;
-	u64 walk; /* number of the last walk that met it; GONE: it was released */
+	u64 walk;  /* number of the last walk that met it; GONE: it was released */
+	bool told; /* of this path */
 	char *path;
 };
 
@@ -42,6 +45,8 @@ struct cgroups {
 	bool stale;    /* a walk is due */
 	void (*take_news)(void *ctx);
 	void *news_ctx;
+	cgroups_name_fn tell;
+	void *tell_ctx;
 	struct cgroup_name *names;
 	size_t n;
 	size_t room;
@@ -108,6 +113,7 @@ static void refresh(struct cgroup_name *name, u64 walk, const char *path)
 		return;
 	free(name->path);
 	name->path = copy;
+	name->told = false;
 }
 
 /* Remembers the current directory, whose id this is. */
@@ -186,15 +192,38 @@ static void walk_directory(struct walk *w, int take_fd, u32 depth)
 	closedir(directory);
 }
 
+static void tell_gone(const struct cgroups *c, u64 id)
+{
+	if (c->tell)
+		c->tell(c->tell_ctx, id, NULL);
+}
+
+/* If nobody was told of it yet. */
+static void tell_name(const struct cgroups *c, struct cgroup_name *name)
+{
+	if (!c->tell || name->told || name->walk == GONE)
+		return;
+	name->told = true;
+	c->tell(c->tell_ctx, name->id, name->path);
+}
+
+static void tell_all(const struct cgroups *c)
+{
+	for (size_t i = 0; c->tell && i < c->n; i++)
+		tell_name(c, &c->names[i]);
+}
+
 static void forget_gone(struct cgroups *c)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (c->names[i].walk == c->walks)
+		if (c->names[i].walk == c->walks) {
 			c->names[kept++] = c->names[i];
-		else
-			free(c->names[i].path);
+			continue;
+		}
+		tell_gone(c, c->names[i].id);
+		free(c->names[i].path);
 	}
 	c->n = kept;
 }
@@ -224,6 +253,7 @@ int cgroups__walk(struct cgroups *c, u64 now_ns)
 	walk_directory(&w, fd, 0);
 	if (c->n > 0)
 		qsort(c->names, c->n, sizeof(*c->names), compare_ids);
+	tell_all(c);
 	return 0;
 }
 
@@ -324,19 +354,25 @@ void cgroups__learn(struct cgroups *c, u64 id, u64 parent, const char *name)
 	}
 	if (known) {
 		refresh(known, c->walks, path);
-		return;
+	} else {
+		if (c->n == c->max_names)
+			forget_gone(c);
+		insert(c, id, path);
+		known = find(c, c->n, id);
 	}
-	if (c->n == c->max_names)
-		forget_gone(c);
-	insert(c, id, path);
+	if (known)
+		tell_name(c, known);
 }
 
 void cgroups__release(struct cgroups *c, u64 id)
 {
 	struct cgroup_name *name = find(c, c->n, id);
 
-	if (name)
-		name->walk = GONE;
+	if (!name)
+		return;
+	name->walk = GONE;
+	name->told = false;
+	tell_gone(c, id);
 }
 
 void cgroups__distrust(struct cgroups *c)
@@ -359,6 +395,22 @@ void cgroups__set_news(struct cgroups *c, void (*take)(void *ctx), void *ctx)
 {
 	c->take_news = take;
 	c->news_ctx = ctx;
+}
+
+void cgroups__tell(struct cgroups *c, cgroups_name_fn tell, void *ctx)
+{
+	c->tell = tell;
+	c->tell_ctx = ctx;
+	for (size_t i = 0; i < c->n; i++)
+		c->names[i].told = false;
+	tell_all(c);
+}
+
+bool cgroups__is_gone(const struct cgroups *c, u64 id)
+{
+	const struct cgroup_name *name = find(c, c->n, id);
+
+	return !name || name->walk != c->walks;
 }
 
 const char *cgroups__path(struct cgroups *c, u64 id, u64 now_ns)

@@ -52,6 +52,14 @@ void cgroups__refresh(struct cgroups *c, u64 now_ns);
  */
 void cgroups__set_news(struct cgroups *c, void (*take)(void *ctx), void *ctx);
 
+/* Who is told of every name: of those that are known now, of each that is learned or changes, and
+ * with a path of NULL of each that is released or forgotten. NULL: nobody (any more). */
+typedef void (*cgroups_name_fn)(void *ctx, u64 id, const char *path);
+void cgroups__tell(struct cgroups *c, cgroups_name_fn tell, void *ctx);
+
+/* Was it released, or not met by the last walk? So is one that was never known. */
+bool cgroups__is_gone(const struct cgroups *c, u64 id);
+
 /*
  * The path of a cgroup; NULL while it is unknown. For an unknown id the news are taken, and if that
  * does not help the tree is walked again, at most once a second. The path is borrowed until the

@@ -435,6 +435,90 @@ static void who_is_unknown_is_looked_for_in_the_news(void **state)
 	temp_tree__fini(&t);
 }
 
+/* --- who is told --- */
+
+/* What was said, in order: "ID PATH," or "ID gone,"; ids count from MADE, others are "?". */
+static char said[1024];
+
+static void note(void *ctx, u64 id, const char *path)
+{
+	const size_t len = strlen(said);
+
+	assert_ptr_equal(ctx, said);
+	if (id >= MADE)
+		snprintf(said + len, sizeof(said) - len, "%llu ", id - MADE);
+	else
+		snprintf(said + len, sizeof(said) - len, "? ");
+	strncat(said, path ? path : "gone", sizeof(said) - strlen(said) - 1);
+	strncat(said, ",", sizeof(said) - strlen(said) - 1);
+}
+
+static void assert_said(const char *want)
+{
+	assert_string_equal(said, want);
+	said[0] = '\0';
+}
+
+static void names_are_told_once_as_they_are_learned_and_given_up(void **state)
+{
+	struct temp_tree t;
+
+	(void)state;
+	temp_tree__init(&t);
+	const u64 root = temp_tree__id(&t, "");
+	struct cgroups *c = open_cgroups(t.root, CGROUPS_NAMES_MAX);
+
+	cgroups__learn(c, MADE, root, "before");
+	cgroups__tell(c, note, said);
+	assert_said("? /,0 /before,");
+	cgroups__learn(c, MADE + 2, root, "later");
+	cgroups__learn(c, MADE + 1, MADE + 2, "child");
+	cgroups__learn(c, MADE + 1, MADE + 2, "child");
+	assert_said("2 /later,1 /later/child,");
+	cgroups__learn(c, MADE + 1, root, "elsewhere");
+	assert_said("1 /elsewhere,");
+	cgroups__release(c, MADE + 1);
+	cgroups__release(c, 4711); /* nobody's */
+	assert_said("1 gone,");
+	temp_tree__mkdir(&t, "found");
+	assert_int_equal(cgroups__walk(c, SECOND), 0);
+	assert_int_equal(cgroups__walk(c, SECOND), 0);
+	assert_said("? /found,");
+	cgroups__tell(c, NULL, NULL);
+	cgroups__learn(c, MADE + 3, root, "nobody");
+	assert_said("");
+	cgroups__free(c);
+	temp_tree__fini(&t);
+}
+
+static void what_a_full_table_forgets_is_told(void **state)
+{
+	enum { ROOM = 3 };
+	struct temp_tree t;
+
+	(void)state;
+	temp_tree__init(&t);
+	const u64 root = temp_tree__id(&t, "");
+	struct cgroups *c = open_cgroups(t.root, ROOM);
+
+	cgroups__tell(c, note, said);
+	cgroups__learn(c, MADE, root, "a");
+	cgroups__learn(c, MADE + 1, root, "b");
+	assert_said("? /,0 /a,1 /b,");
+	assert_false(cgroups__is_gone(c, MADE + 1));
+	cgroups__learn(c, MADE + 2, root, "no room");
+	assert_said("");
+	assert_int_equal(cgroups__walk(c, SECOND), 0); /* meets neither */
+	assert_true(cgroups__is_gone(c, MADE));
+	assert_said("");
+	assert_int_equal(cgroups__walk(c, 2 * SECOND), 0); /* needs their room */
+	assert_said("0 gone,1 gone,");
+	assert_true(cgroups__is_gone(c, MADE));
+	assert_false(cgroups__is_gone(c, root));
+	cgroups__free(c);
+	temp_tree__fini(&t);
+}
+
 static void news_that_do_not_fit_make_it_walk(void **state)
 {
 	static char longest[LONGEST_NAME + 1];
@@ -543,6 +627,8 @@ int main(void)
 		cmocka_unit_test(mounts_that_cannot_be_read_are_an_error),
 		cmocka_unit_test(what_is_made_is_known_without_a_walk),
 		cmocka_unit_test(who_is_unknown_is_looked_for_in_the_news),
+		cmocka_unit_test(names_are_told_once_as_they_are_learned_and_given_up),
+		cmocka_unit_test(what_a_full_table_forgets_is_told),
 		cmocka_unit_test(news_that_do_not_fit_make_it_walk),
 		cmocka_unit_test(a_full_table_forgets_who_was_released),
 		cmocka_unit_test(a_real_cgroup_is_named),
