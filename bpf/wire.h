@@ -22,7 +22,7 @@
 #include <linux/types.h>
 
 /* Raised with every change of this file that an object compiled before would not understand. */
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 
 enum wire_limits {
 	WIRE_METRICS_MAX = 16,	 /* of one event: bits in the bits word */
@@ -35,7 +35,9 @@ enum wire_limits {
 	WIRE_BOUNDS_MAX = 512, /* of one histogram */
 	WIRE_OCTAVES = 128,    /* 65 in use; a power of two, so that a mask is bound check enough */
 	WIRE_SAVED_WORDS_MAX = 16,
-	WIRE_SLOTS_MIN = 4, /* of a combining table; a power of two */
+	WIRE_CGROUP_SETS_MAX = 64,	/* bits in a word */
+	WIRE_CGROUP_MEMBERS_MAX = 8192, /* cgroups that are in any set */
+	WIRE_SLOTS_MIN = 4,		/* of a combining table; a power of two */
 	WIRE_SLOTS_MAX = 65536,
 };
 
@@ -84,7 +86,9 @@ enum wire_op {
 	WIRE_OP_AT_MOST_SIGNED = 2,
 };
 
-/* Numbers of words in tests: those of the context follow those of the event. */
+/* Numbers of words in tests: those of the context follow those of the event. The word behind the
+ * context's last says which sets of cgroups the context's cgroup is in, a bit each, by what user
+ * space has put into map m_cgroup_sets: id -> bits. Who tests it fetches the cgroup as well. */
 #define WIRE_CONTEXT_WORD(word) (WIRE_WORDS_MAX + (word))
 
 /*

@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "config/quantity.h"
 #include "pipeline/cgroup_news.h"
+#include "pipeline/cgroup_sets.h"
 #include "pipeline/cgroups.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/plan.h"
@@ -110,17 +111,18 @@ static int make_plan(struct collector *c, const struct config *config, struct di
 	return rc;
 }
 
-u64 collector__constants(const struct collector *c, u32 page_bytes)
+u64 collector__constants(const struct collector *c, const struct cost_machine *machine)
 {
-	const struct cost_machine machine = {.page_bytes = page_bytes};
 	u64 bytes = 0;
 
 	for (u32 i = 0; i < c->nobjects; i++)
 		if (collector__uses(c, i))
 			bytes += cost_of_constants(probe_object__schema(c->objects[i])->nevents,
-						   &machine);
+						   machine);
 	if (plan__uses_cgroups(c->plan))
-		bytes += cgroup_news_cost(page_bytes);
+		bytes += cgroup_news_cost(machine->page_bytes);
+	if (c->plan->cgroup_tests.n > 0)
+		bytes += cost_of_cgroup_sets(machine->ncpus);
 	return bytes;
 }
 
@@ -131,7 +133,7 @@ int collector__budget(const struct collector *c, const struct cost_machine *mach
 	struct budget_request request = {
 		.plan = c->plan,
 		.starts = starts,
-		.constants = collector__constants(c, machine->page_bytes),
+		.constants = collector__constants(c, machine),
 		.machine = *machine,
 		.limit = c->config->kernel_memory.n,
 		.ring_bytes = c->config->ring_size.n,
@@ -274,6 +276,7 @@ void collector__free(struct collector *c)
 	free(c->memory);
 	route__free(c->route);
 	cgroup_news__free(c->news);
+	cgroup_sets__free(c->sets);
 	cgroups__free(c->cgroups);
 	quota__free(c->quota);
 	rings__free(c->rings);
@@ -300,9 +303,20 @@ void collector__watch_cgroups(struct collector *c)
 		cgroups__walk(c->cgroups, monotonic_ns());
 }
 
+static int open_sets(struct collector *c, struct err *err)
+{
+	int rc = cgroup_sets__new(&c->plan->cgroup_tests, c->cgroups, &c->sets, err);
+
+	for (u32 i = 0; !rc && i < c->nobjects; i++)
+		probe_object__use_sets(c->objects[i], cgroup_sets__map_fd(c->sets));
+	return rc;
+}
+
 int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx, struct err *err)
 {
-	return rings__new(&c->budget.rings, take, ctx, &c->rings, err);
+	int rc = rings__new(&c->budget.rings, take, ctx, &c->rings, err);
+
+	return !rc && c->plan->cgroup_tests.n > 0 ? open_sets(c, err) : rc;
 }
 
 int collector__open_rings(struct collector *c, struct err *err)
@@ -455,6 +469,8 @@ void collector__totals(const struct collector *c, struct ledger_totals *ret_tota
 
 void collector__tick(struct collector *c, u64 now_ns)
 {
+	if (c->sets && !c->news && c->cgroups) /* nobody asks for who is to be in a set */
+		cgroups__distrust(c->cgroups);
 	if (c->cgroups)
 		cgroups__refresh(c->cgroups, now_ns);
 	route__tick(c->route, now_ns);
@@ -462,6 +478,8 @@ void collector__tick(struct collector *c, u64 now_ns)
 
 int collector__snapshot(struct collector *c, struct snapshot *s)
 {
+	if (c->news)
+		cgroup_news__take(c->news);
 	for (u32 i = 0; i < c->plan->nevents; i++)
 		if (c->ledgers[i])
 			route__collect_lost(c->route, i, c->ledgers[i]);

@@ -17,6 +17,7 @@
 #include "pipeline/rings.h"
 
 struct cgroup_news;
+struct cgroup_sets;
 struct cgroups;
 struct config;
 struct diags;
@@ -35,6 +36,7 @@ struct collector {
 	struct rings *rings;
 	struct cgroups *cgroups;     /* NULL: nobody asks for them, or there are none */
 	struct cgroup_news *news;    /* NULL: their names are found by walks alone */
+	struct cgroup_sets *sets;    /* NULL: no `where` asks for any */
 	struct ledger **ledgers;     /* NULL: that event is not loaded */
 	struct event_memory *memory; /* of each event, as loaded */
 	u64 constants_memory;	     /* of all objects, with what is no event's */
@@ -57,8 +59,8 @@ void collector__free(struct collector *c); /* detaches first; NULL is fine */
 int collector__budget(const struct collector *c, const struct cost_machine *machine,
 		      struct budget *ret_budget);
 
-/* Bytes of the constants of all objects in use. */
-u64 collector__constants(const struct collector *c, u32 page_bytes);
+/* Bytes of the constants of all objects in use, with what is no event's. */
+u64 collector__constants(const struct collector *c, const struct cost_machine *machine);
 
 /* Before the first object is loaded: from now on news tell of cgroups, if anybody asks for their
  * names. Where the kernel refuses that, one warning says so. Blocking. */

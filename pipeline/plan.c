@@ -160,6 +160,7 @@ static void plan_event(struct planner *p, struct event_plan *event)
 		.scope = scope_of(p, event),
 		.diags = p->diags,
 		.filter = &event->filter,
+		.cgroup_tests = &p->plan->cgroup_tests,
 	};
 
 	for (u32 i = 0; i < event->nmetrics; i++)
@@ -259,6 +260,8 @@ static bool metric_uses_cgroups(const struct metric_plan *m)
 
 bool plan__uses_cgroups(const struct plan *p)
 {
+	if (p->cgroup_tests.n > 0)
+		return true;
 	for (u32 i = 0; i < p->nevents; i++)
 		for (u32 m = 0; m < p->events[i].nmetrics; m++)
 			if (metric_uses_cgroups(&p->events[i].metrics[m]))

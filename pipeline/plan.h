@@ -12,6 +12,7 @@
 
 #include "aggregators/family.h"
 #include "bpf/wire.h"
+#include "pipeline/cgroup_tests.h"
 #include "pipeline/decoders/text_decoder.h"
 #include "pipeline/schema.h"
 
@@ -68,6 +69,7 @@ struct event_plan {
 struct plan {
 	struct event_plan *events; /* index = wire_plan.event */
 	u32 nevents;
+	struct cgroup_tests cgroup_tests; /* of all `where`s */
 };
 
 /* The objects to choose events from: names for messages, and what they say of themselves. */

@@ -28,6 +28,23 @@ __weak const struct context *const volatile anchor_context = 0;
 #define CONTEXT_AT(field)  __builtin_offsetof(struct context, field)
 #define CONTEXT_BIT(field) (1ULL << (CONTEXT_AT(field) / sizeof(u64)))
 
+/* The context with a word behind it that is no field: which sets its cgroup is in, for filters to
+ * look at. */
+struct context_words {
+	struct context fields;
+	u64 sets;
+};
+
+#define SETS_BIT (1ULL << WORDS(struct context))
+
+/* A cgroup that user space has not put into any set is in none. */
+static __always_inline u64 cgroup__sets(u64 id)
+{
+	const u64 *sets = bpf_map_lookup_elem(&m_cgroup_sets, &id);
+
+	return sets ? *sets : 0;
+}
+
 /*
  * Where the words of an event's context come from. Labels are taken from there straight into the
  * key: a detour over struct context would cost the time from a store to its load for each. What
@@ -49,7 +66,7 @@ struct context_source {
 	enum context_origin origin;
 	bool has_task;
 	const struct task_struct *task;
-	struct context *words;
+	struct context_words *words;
 };
 
 /* The namespace a task lives in is that of its deepest number. The verifier takes no variable
@@ -108,7 +125,7 @@ static __always_inline void context_source__prepare(struct context_source *from,
 	if (from->origin == CONTEXT_SAVED)
 		return;
 	if (mask & CONTEXT_BIT(cpu))
-		from->words->cpu = bpf_get_smp_processor_id();
+		from->words->fields.cpu = bpf_get_smp_processor_id();
 	mask &= ~CONTEXT_BIT(cpu);
 	if (from->origin == CONTEXT_TASK || !mask)
 		return;
@@ -116,7 +133,7 @@ static __always_inline void context_source__prepare(struct context_source *from,
 	if (from->has_task)
 		from->task = (void *)bpf_get_current_task_btf();
 	else
-		context__call_helpers(from->words, mask);
+		context__call_helpers(&from->words->fields, mask);
 }
 
 /* Is this the word asked for? Each question stands alone: of a switch, which clang would make of
@@ -146,7 +163,7 @@ static __always_inline u64 word_of_task(const struct context_source *from, u64 a
 	if (IS_ASKED(at, cgroup))
 		return task->cgroups->dfl_cgrp->kn->id;
 	if (IS_ASKED(at, cpu))
-		return from->words->cpu;
+		return from->words->fields.cpu;
 	if (IS_ASKED(at, ppid))
 		return (u32)task->real_parent->tgid;
 	if (IS_ASKED(at, pcomm))
@@ -186,6 +203,8 @@ static __always_inline void context__fetch(struct context_source *from, u64 mask
 		UNROLL_8(FETCH, FIRST_HALF)
 	}
 #undef FETCH
+	if (mask & SETS_BIT)
+		from->words->sets = cgroup__sets(from->words->fields.cgroup);
 }
 
 /* Appends the first n labels of the context to the key. */
@@ -204,8 +223,9 @@ static __always_inline void key_writer__append_context(struct key_writer *w,
 #undef APPEND
 }
 
-/* A saved context has every word but the CPU: that is where the event ends. */
-#define SAVED_WORDS(plan) ((plan)->context_fetch & ~CONTEXT_BIT(cpu))
+/* A saved context has every word but the CPU, which is where the event ends, and the sets, which
+ * are those its cgroup is in by then. */
+#define SAVED_WORDS(plan) ((plan)->context_fetch & ~(CONTEXT_BIT(cpu) | SETS_BIT))
 
 /* Straight from where the words come from: in a struct context they would take twice the stack. */
 static __always_inline void context__pack(struct wire_saved_context *to,
@@ -224,7 +244,7 @@ static __always_inline void context__pack(struct wire_saved_context *to,
 #undef PACK
 }
 
-static __always_inline void context__unpack(struct context *to,
+static __always_inline void context__unpack(struct context_words *to,
 					    const struct wire_saved_context *from,
 					    const volatile struct wire_plan *plan)
 {
@@ -233,11 +253,11 @@ static __always_inline void context__unpack(struct context *to,
 	u64 *words = (u64 *)to;
 
 	hide(cursor);
-#define UNPACK(i)                                     \
-	if ((i) < WORDS(*to) && mask & 1ULL << (i)) { \
-		words[i] = *cursor;                   \
-		cursor++;                             \
-		hide(cursor);                         \
+#define UNPACK(i)                                                \
+	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) { \
+		words[i] = *cursor;                              \
+		cursor++;                                        \
+		hide(cursor);                                    \
 	}
 	UNROLL_8(UNPACK, 0)
 	if (mask >> FIRST_HALF) {
@@ -245,7 +265,9 @@ static __always_inline void context__unpack(struct context *to,
 	}
 #undef UNPACK
 	if (plan->context_fetch & CONTEXT_BIT(cpu))
-		to->cpu = bpf_get_smp_processor_id();
+		to->fields.cpu = bpf_get_smp_processor_id();
+	if (plan->context_fetch & SETS_BIT)
+		to->sets = cgroup__sets(to->fields.cgroup);
 }
 
 #endif

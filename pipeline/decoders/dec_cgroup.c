@@ -61,7 +61,7 @@ const struct decoder_ops dec_cgroup_ops = {
 		"/system.slice/nginx.service.",
 	.text = false,
 	.own_names = false,
-	.no_where = "events are filtered by cgroup in a later version",
+	.no_where = NULL,
 	.create = create,
 	.decode = decode,
 	.encode = decoder_no_encode,

@@ -15,7 +15,13 @@
 #include "pipeline/mountinfo.h"
 #include "tests/bpf/bpf_test.h"
 
-enum { CONTEXT_WORDS = 13, CONTEXT_CPU = 7, RECORD_WORDS = 64, RECORDS_MAX = 2048 };
+enum {
+	CONTEXT_WORDS = 13,
+	CONTEXT_CGROUP = 6,
+	CONTEXT_CPU = 7,
+	RECORD_WORDS = 64,
+	RECORDS_MAX = 2048
+};
 
 struct record {
 	size_t bytes;

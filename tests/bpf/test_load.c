@@ -37,10 +37,13 @@ enum { LOG_BYTES = 1 << 20, LOG_STATISTICS = 4, GROWTH_PERCENT = 10, STACK_BUDGE
 		n "5") " or " OR_2(n "6") " or " OR_2(n "7") " or " OR_2(n "8") " or " OR_2(n "9")
 #define FILTER_40_FACTS "where: 'not (" OR_20("1") " or " OR_20("2") ")'"
 
+#define FILTER_CGROUP	"where: 'cgroup starts_with /a or cgroup in [/b, /c] and uid == 1000'"
+
 #define FILTERS(event, short_name)                                            \
 	{short_name "_filter_1", METRIC(event, FILTER_1)},                    \
 		{short_name "_filter_4", METRIC(event, FILTER_4)},            \
 		{short_name "_filter_40", METRIC(event, FILTER_40)},          \
+		{short_name "_filter_cgroup", METRIC(event, FILTER_CGROUP)},  \
 	{                                                                     \
 		short_name "_filter_40_facts", METRIC(event, FILTER_40_FACTS) \
 	}
@@ -180,7 +183,7 @@ static void choose(struct bpf_object *object, const struct event_plan *events, u
 		const char *name = bpf_map__name(map);
 
 		if (strchr("mbs", name[0]) && name[1] == '_' && strcmp(name, "m_rings") &&
-		    !is_chosen(events, n, name + 2))
+		    strcmp(name, "m_cgroup_sets") && !is_chosen(events, n, name + 2))
 			bpf_map__set_autocreate(map, false);
 	}
 	switch_programs_off(object);

@@ -83,9 +83,9 @@ int ut_append(void *ctx)
 }
 
 const volatile struct wire_plan ut_plans[UT_MASKS] = {};
-struct context ut_context;
+struct context_words ut_context;
 struct wire_saved_context ut_packed[UT_MASKS];
-struct context ut_unpacked[UT_MASKS];
+struct context_words ut_unpacked[UT_MASKS];
 
 SEC("?syscall")
 int ut_pack(void *ctx)

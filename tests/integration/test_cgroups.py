@@ -3,15 +3,18 @@
 
 import os
 import signal
+import subprocess
 import time
 import unittest
 
+import loads
 import ringtally
 from exposition import LOST, OTHER
 from ringtally import Daemon, Load
 
 CALLS = "ringtally_calls_total"
 STORM = 2500  # cgroups; twice what the ring of their news holds
+MEMBERS = 8192  # cgroups that may be in a set
 
 
 def config(*labels, where=None):
@@ -187,6 +190,143 @@ class Names(Case):
             self.assertEqual(bool(memory), watched)
             for _, value in memory:
                 self.assertGreaterEqual(value, 64 * 1024)
+
+
+class Sets(Case):
+    """`where` on a cgroup counts every call of those in the set, and no other."""
+
+    def both_counted(self, where, act):
+        """What `act` makes, by the metric with the where and by one without."""
+        text = (config(where=where) +
+                "  - { name: all_total, event: syscall_enter, type: counter, max_series: 10000, "
+                "labels: [comm, syscall] }\n")
+        with Daemon(text) as daemon:
+            made = act(daemon)
+            page = daemon.scrape()
+            numbers = [page.total(metric, comm="rt-cgroup", syscall="getppid")
+                       for metric in (CALLS, "ringtally_all_total")]
+            daemon.stop()
+        self.assertEqual(numbers[1], made)
+        return numbers[0]
+
+    def make_and_call(self, *groups):
+        """Calls in each: 100, 200, 400, ..."""
+        for i, group in enumerate(groups):
+            self.tree.call_inside(100 << i, *group)
+        return 100 * ((1 << len(groups)) - 1)
+
+    def test_those_that_were_there(self):
+        groups = [("a.slice",), ("a.slice", "b.service"), ("a.slice2",), ("c",)]
+        for group in groups:
+            self.tree.make(*group)
+        path = self.tree.path
+        for where, counted in {
+                f'cgroup == "{path("a.slice")}"': 100,
+                f'cgroup != "{path("a.slice")}"': 200 + 400 + 800,
+                f'cgroup in ["{path("a.slice", "b.service")}", "{path("c")}", /none]': 200 + 800,
+                f'cgroup not in ["{path("a.slice", "b.service")}", "{path("c")}"]': 100 + 400,
+                f'cgroup starts_with "{path("a.slice")}"': 100 + 200 + 400,
+                f'cgroup starts_with "{path("a.slice")}/"': 200,
+                f'not cgroup starts_with "{path()}"': 0,
+                f'cgroup starts_with "{path()}" and cgroup != "{path("c")}" or tgid == 0':
+                    100 + 200 + 400,
+                "cgroup starts_with /": 1500,
+                "cgroup == /none": 0,
+        }.items():
+            with self.subTest(where=where):
+                self.assertEqual(self.both_counted(
+                    where, lambda daemon: self.make_and_call(*groups)), counted)
+
+    def test_those_that_are_made_later_from_when_they_are_known(self):
+        """A scrape that begins after one was made has taken the news of it."""
+        groups = [("pod",), ("pod", "run.scope"), ("other",)]
+
+        def act(daemon):
+            for group in groups:
+                self.tree.make(*group)
+            daemon.scrape()
+            return self.make_and_call(*groups)
+
+        self.assertEqual(self.both_counted(f'cgroup starts_with "{self.tree.path("pod")}"', act),
+                         100 + 200)
+
+    def test_a_name_that_another_had(self):
+        """Made, removed and made again: another id each time."""
+        def act(daemon):
+            for i in range(10):
+                self.tree.make("again")
+                daemon.scrape()
+                self.tree.call_inside(100 + i, "again")
+                self.tree.remove("again")
+            return sum(range(100, 110))
+
+        path = self.tree.path("again")
+        self.assertEqual(self.both_counted(f'cgroup == "{path}"', act), sum(range(100, 110)))
+
+    def test_more_than_the_sets_hold_in_the_course_of_time(self):
+        """Those that are gone make room for others."""
+        def act(daemon):
+            for i in range(2 * MEMBERS):
+                self.tree.make(f"storm-{i}")
+                self.tree.remove(f"storm-{i}")
+                if i % 500 == 0:
+                    daemon.scrape()
+            self.tree.make("storm-last")
+            daemon.scrape()
+            self.tree.call_inside(77, "storm-last")
+            return 77
+
+        self.assertEqual(self.both_counted(f'cgroup starts_with "{self.tree.path("storm-")}"', act),
+                         77)
+
+    def write_inside(self, device, n, group):
+        """Blocks, one by one and past the cache, by a process that is in the cgroup."""
+        enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
+        subprocess.run(["sh", "-c", enter, self.tree.directory(group), ringtally.load_program("io"),
+                        device.path, f"write={n}:4096"], check=True, stdout=subprocess.DEVNULL)
+
+    def test_of_a_start(self):
+        """The context of block_io was saved by who made the request; others complete it."""
+        device = loads.LoopDevice()
+        self.addCleanup(device.close)
+        for group in ("in", "out"):
+            self.tree.make(group)
+        text = ("metrics:\n  - { name: io_total, event: block_io, type: counter, "
+                "labels: [device, operation], "
+                f"where: 'cgroup == \"{self.tree.path('in')}\"' }}\n")
+        with Daemon(text) as daemon:
+            self.write_inside(device, 50, "in")
+            self.write_inside(device, 30, "out")
+            page = daemon.scrape()
+            daemon.stop()
+        self.assertEqual(page.total("ringtally_io_total", device=device.name), 50)
+
+    def test_of_a_task(self):
+        """The context of runq_wait is the task's that waited, not the current one's."""
+        for group in ("in", "out"):
+            self.tree.make(group)
+        path = self.tree.path("in")
+        metric = "  - {{ name: {}_total, event: runq_wait, type: counter, labels: [cgroup]{} }}\n"
+        text = ("metrics:\n" + metric.format("some", f", where: 'cgroup == \"{path}\"'") +
+                metric.format("all", ""))
+        with Daemon(text) as daemon:
+            self.tree.call_inside(10, "in")
+            self.tree.call_inside(10, "out")
+            page = daemon.scrape()
+            daemon.stop()
+        waits = page.total("ringtally_all_total", cgroup=path)
+        self.assertGreater(waits, 0)
+        self.assertEqual({labels["cgroup"]: value for labels, value
+                          in page.select("ringtally_some_total") if value}, {path: waits})
+
+    def test_the_map_is_there_for_who_asks(self):
+        memory = []
+        for where in ("cgroup == /", "uid == 0"):
+            with Daemon(config("cgroup", where=where)) as daemon:
+                memory += [value for _, value in daemon.scrape().select(
+                    "ringtally_self_kernel_memory_bytes", map="cgroups")]
+                daemon.stop()
+        self.assertGreater(memory[0], memory[1] + MEMBERS * 2 * 8)
 
 
 if __name__ == "__main__":
