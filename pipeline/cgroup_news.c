@@ -181,8 +181,9 @@ u64 cgroup_news__memory(const struct cgroup_news *n)
 	return bytes;
 }
 
-/* The ring with its two pages for positions and one for itself, the constants and the count. */
+/* The ring with its two pages for positions and one for itself; the constants and the count, each
+ * with a page in front; and what surrounds all three. */
 u64 cgroup_news_cost(u32 page_bytes)
 {
-	return WIRE_CGROUP_RING_BYTES + 5ULL * page_bytes;
+	return WIRE_CGROUP_RING_BYTES + 7ULL * page_bytes + 1024;
 }

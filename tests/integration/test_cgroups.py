@@ -2,8 +2,10 @@
 """Cgroups by name: made before and after the start, gone before anybody looks, in thousands."""
 
 import os
+import re
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -319,14 +321,25 @@ class Sets(Case):
         self.assertEqual({labels["cgroup"]: value for labels, value
                           in page.select("ringtally_some_total") if value}, {path: waits})
 
-    def test_the_map_is_there_for_who_asks(self):
+    def test_memory_of_the_map_is_for_who_asks_and_as_check_says(self):
         memory = []
         for where in ("cgroup == /", "uid == 0"):
-            with Daemon(config("cgroup", where=where)) as daemon:
-                memory += [value for _, value in daemon.scrape().select(
-                    "ringtally_self_kernel_memory_bytes", map="cgroups")]
+            text = config("cgroup", where=where)
+            with Daemon(text) as daemon:
+                page = daemon.scrape()
                 daemon.stop()
+            memory.append(page.total("ringtally_self_kernel_memory_bytes", map="cgroups"))
+            shared = memory[-1] + page.total("ringtally_self_kernel_memory_bytes", map="constants")
+            self.assertLessEqual(shared, 1024 * self.constants_by_check(text))
         self.assertGreater(memory[0], memory[1] + MEMBERS * 2 * 8)
+
+    def constants_by_check(self, text):
+        """KiB, on this machine."""
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(text)
+            file.flush()
+            sheet = ringtally.Ended("check", file.name).stdout
+        return float(re.search(r"(?m)^  constants +([\d.]+) KiB ", sheet)[1])
 
 
 if __name__ == "__main__":
