@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front door: the work is done by CMakePresets.json and scripts/.
 .PHONY: build run test lint docs stress mutants accept-skeleton accept-events accept-bench accept-engine accept-cardinality \
-	bench vm demo help
+	accept-catalogue bench vm demo help
 
 build: ## build/release/ringtally
 	@cmake --preset release >/dev/null
@@ -22,11 +22,12 @@ lint: ## formatting, static checks, spelling, layers, licences
 	@scripts/deps.sh build test lint
 	@scripts/lint.sh
 
-docs: ## docs/configuration.md anew from the tables that parse the config
+docs: ## docs/configuration.md and docs/probes.md anew, from the config's tables and the probes
 	@scripts/deps.sh build test
 	@cmake --preset dev >/dev/null
-	@cmake --build --preset dev --target configuration_md
+	@cmake --build --preset dev --target configuration_md probes_md
 	@build/dev/tests/configuration_md write docs/configuration.md
+	@build/dev/tests/probes_md write docs/probes.md
 
 stress: ## the long runs: ThreadSanitizer, each fuzz target for 60 s, 20 storms of a minute (root)
 	@scripts/deps.sh build test fuzz
@@ -62,6 +63,11 @@ accept-cardinality: ## the acceptance run of bounded series (root; some ten minu
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory build
 	@tests/accept/cardinality.sh
+
+accept-catalogue: ## the acceptance run of the event catalogue (root; some ten minutes on a quiet machine)
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory build
+	@tests/accept/catalogue.sh
 
 bench: ## install what is missing, build, measure here into bench/results/ (root); NAME=... names it
 	@scripts/deps.sh build

@@ -19,6 +19,7 @@
 #include "aggregators/snapshot.h"
 #include "aggregators/values.h"
 #include "base/err.h"
+#include "base/util.h"
 
 struct family {
 	struct family_desc desc;
@@ -485,26 +486,24 @@ const struct family_desc *family__desc(const struct family *f)
 	return &f->desc;
 }
 
-static bool is_shown(const struct family *f, u32 row)
+/* The special rows come first, and are shown wherever there are labels. */
+static u32 next_row(const struct family *f, u32 row, bool shown)
 {
-	return row < SERIES_FIRST ? f->desc.nlabels > 0 : roster__is_shown(f->roster, row);
+	if (row < SERIES_FIRST && (f->desc.nlabels > 0) == shown)
+		return row;
+	return roster__find(f->roster, MAX(row, (u32)SERIES_FIRST), shown);
 }
 
 static u32 count_shown(const struct family *f)
 {
 	u32 n = 0;
 
-	for (u32 row = 0; row < series_table__rows(series(f)); row++)
-		n += is_shown(f, row);
+	for (u32 end, row = next_row(f, 0, true); row < series_table__rows(series(f));
+	     row = next_row(f, end, true)) {
+		end = next_row(f, row, false);
+		n += end - row;
+	}
 	return n;
-}
-
-/* The first row from `row` on that is shown like this, or is behind the last one. */
-static u32 next_row(const struct family *f, u32 row, bool shown)
-{
-	while (row < series_table__rows(series(f)) && is_shown(f, row) != shown)
-		row++;
-	return row;
 }
 
 /* Rows side by side are copied at once. */
@@ -520,8 +519,7 @@ static void copy_rows(const struct family *f, struct family_snapshot *fs)
 		};
 
 		end = next_row(f, first, false);
-		for (u32 i = 0; i < end - first; i++)
-			fs->labels[at + i] = series_table__labels(series(f), first + i);
+		series_table__copy_labels(series(f), first, end - first, fs->labels + at);
 		f->agg->ops->copy(f->agg, first, end - first, &rows);
 	}
 }

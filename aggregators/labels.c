@@ -15,7 +15,7 @@
 #include "base/utf8.h"
 
 enum {
-	LENGTH_BYTES = sizeof(u16),
+	LENGTH_BYTES = LABELS_LENGTH_BYTES,
 	OVERHEAD = LENGTH_BYTES + 1, /* the length, and the underscore of an escaped text */
 };
 
@@ -83,20 +83,6 @@ void label_builder__set_special(struct label_builder *b, u16 n, const char *text
 		put(b, false, text, strlen(text));
 }
 
-/* The text at *pos of an encoded set; false at its end. */
-static bool next(const u8 *bytes, u16 nbytes, u16 *pos, const char **ret_text, size_t *ret_len)
-{
-	u16 len;
-
-	if (*pos >= nbytes)
-		return false;
-	memcpy(&len, &bytes[*pos], LENGTH_BYTES);
-	*ret_text = (const char *)&bytes[*pos + LENGTH_BYTES];
-	*ret_len = len;
-	*pos = (u16)(*pos + LENGTH_BYTES + len);
-	return true;
-}
-
 void label_builder__fold(struct label_builder *b, const struct label_builder *from, u16 mask)
 {
 	const char *text;
@@ -117,15 +103,4 @@ void label_builder__set(struct label_builder *b, const char *text, size_t len)
 {
 	label_builder__reset(b);
 	put(b, false, text, len);
-}
-
-bool label_builder__next(const struct label_builder *b, u16 *pos, const char **ret_text,
-			 size_t *ret_len)
-{
-	return next(b->bytes, b->nbytes, pos, ret_text, ret_len);
-}
-
-bool labels__next(const struct labels *l, u16 *pos, const char **ret_text, size_t *ret_len)
-{
-	return next(l->bytes, l->nbytes, pos, ret_text, ret_len);
 }

@@ -8,10 +8,13 @@
 #ifndef RINGTALLY_AGGREGATORS_LABELS_H
 #define RINGTALLY_AGGREGATORS_LABELS_H
 
+#include <string.h>
+
 #include "base/types.h"
 
 enum {
 	LABELS_MAX = 16,
+	LABELS_LENGTH_BYTES = sizeof(u16),
 	LABELS_MAX_BYTES = 4096,
 	LABELS_FOLD_BYTES = LABELS_MAX * 9, /* what folding may add to a set: SERIES_OTHER_TEXT */
 };
@@ -49,9 +52,32 @@ void label_builder__fold(struct label_builder *b, const struct label_builder *fr
 /* A set of one text that is encoded already, escapes and all. */
 void label_builder__set(struct label_builder *b, const char *text, size_t len);
 
+/* The text at *pos of an encoded run; false at its end. */
+static inline bool labels_next(const u8 *bytes, u16 nbytes, u16 *pos, const char **ret_text,
+			       size_t *ret_len)
+{
+	u16 len;
+
+	if (*pos >= nbytes)
+		return false;
+	memcpy(&len, &bytes[*pos], LABELS_LENGTH_BYTES);
+	*ret_text = (const char *)&bytes[*pos + LABELS_LENGTH_BYTES];
+	*ret_len = len;
+	*pos = (u16)(*pos + LABELS_LENGTH_BYTES + len);
+	return true;
+}
+
 /* Walks the texts: start with *pos = 0; false at the end. *ret_text is not NUL-terminated. */
-bool labels__next(const struct labels *l, u16 *pos, const char **ret_text, size_t *ret_len);
-bool label_builder__next(const struct label_builder *b, u16 *pos, const char **ret_text,
-			 size_t *ret_len);
+static inline bool labels__next(const struct labels *l, u16 *pos, const char **ret_text,
+				size_t *ret_len)
+{
+	return labels_next(l->bytes, l->nbytes, pos, ret_text, ret_len);
+}
+
+static inline bool label_builder__next(const struct label_builder *b, u16 *pos,
+				       const char **ret_text, size_t *ret_len)
+{
+	return labels_next(b->bytes, b->nbytes, pos, ret_text, ret_len);
+}
 
 #endif

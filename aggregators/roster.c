@@ -385,6 +385,15 @@ bool roster__is_shown(const struct roster *r, u32 row)
 	return state_of(r, row) != STATE_FREE;
 }
 
+u32 roster__find(const struct roster *r, u32 row, bool shown)
+{
+	const u32 end = series_table__rows(r->series);
+
+	while (row < end && roster__is_shown(r, row) != shown)
+		row++;
+	return row;
+}
+
 void roster__weigh(struct roster *r, u32 row, u64 weight)
 {
 	if (weight == 0)

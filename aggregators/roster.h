@@ -65,6 +65,9 @@ const u32 *roster__tags(const struct roster *r);
 bool roster__is_live(const struct roster *r, u32 row);
 bool roster__is_shown(const struct roster *r, u32 row); /* anything but free */
 
+/* The first row from `row` on that is shown, or that is not; or behind the last one. */
+u32 roster__find(const struct roster *r, u32 row, bool shown);
+
 /* A member weighed so much since the last time (0: it was silent). Once in an epoch for all. */
 void roster__weigh(struct roster *r, u32 row, u64 weight);
 

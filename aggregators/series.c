@@ -255,6 +255,13 @@ const struct labels *series_table__labels(const struct series_table *t, u32 row)
 	return t->series[row].labels;
 }
 
+void series_table__copy_labels(const struct series_table *t, u32 first, u32 n,
+			       const struct labels **ret_labels)
+{
+	for (u32 i = 0; i < n; i++)
+		ret_labels[i] = t->series[first + i].labels;
+}
+
 u64 series_table__hash(const struct series_table *t, u32 row)
 {
 	return t->series[row].hash;

@@ -50,6 +50,8 @@ u32 series_table__unused(const struct series_table *t);	  /* series there is roo
 
 /* Label set of a row; NULL when no series has it. Good as long as the series. */
 const struct labels *series_table__labels(const struct series_table *t, u32 row);
+void series_table__copy_labels(const struct series_table *t, u32 first, u32 n,
+			       const struct labels **ret_labels); /* rows side by side */
 u64 series_table__hash(const struct series_table *t, u32 row);
 
 size_t series_table__footprint(const struct series_table *t);

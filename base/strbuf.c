@@ -33,12 +33,10 @@ void strbuf__reset(struct strbuf *sb)
 		sb->data[0] = '\0';
 }
 
-char *strbuf__reserve(struct strbuf *sb, size_t n)
+char *strbuf__grow(struct strbuf *sb, size_t n)
 {
 	if (sb->failed)
 		return NULL;
-	if (n < sb->cap - sb->len)
-		return sb->data + sb->len;
 	if (n > PTRDIFF_MAX / 2 - sb->len)
 		goto fail;
 

@@ -23,11 +23,21 @@ void strbuf__init(struct strbuf *sb);
 void strbuf__fini(struct strbuf *sb);
 void strbuf__reset(struct strbuf *sb); /* empties it, keeps the memory, clears `failed` */
 
-/*
- * Room for n more bytes (and the NUL): a pointer to write them to, or NULL when it failed. The
- * caller adds to `len` what it wrote and puts the NUL behind it.
- */
-char *strbuf__reserve(struct strbuf *sb, size_t n);
+/* Makes the buffer grow to have room for n more bytes, or fail. */
+char *strbuf__grow(struct strbuf *sb, size_t n);
+
+/* Room for n more bytes (and the NUL): a pointer to write them to, or NULL when it failed. What was
+ * written there, up to `end`, is then made part of the buffer by __commit. */
+static inline char *strbuf__reserve(struct strbuf *sb, size_t n)
+{
+	return !sb->failed && n < sb->cap - sb->len ? sb->data + sb->len : strbuf__grow(sb, n);
+}
+
+static inline void strbuf__commit(struct strbuf *sb, char *end)
+{
+	*end = '\0';
+	sb->len = (size_t)(end - sb->data);
+}
 
 void strbuf__append(struct strbuf *sb, const void *bytes, size_t n);
 void strbuf__puts(struct strbuf *sb, const char *s);

@@ -27,6 +27,7 @@ struct bench_suite {
 extern const struct bench_suite probe_cost_suite;
 extern const struct bench_suite footprint_suite;
 extern const struct bench_suite aggregators_suite;
+extern const struct bench_suite scrape_suite;
 
 /* The suites that there are, in the order in which they run. */
 extern const struct bench_suite *const bench_suites[];

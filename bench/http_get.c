@@ -82,8 +82,7 @@ static int hear(int fd, struct strbuf *text)
 			return -errno;
 		if (n == 0)
 			return 0;
-		text->len += (size_t)n;
-		text->data[text->len] = '\0';
+		strbuf__commit(text, to + n);
 	}
 	return -ETIMEDOUT;
 }

@@ -3,5 +3,5 @@
 #include "bench/bench.h"
 
 const struct bench_suite *const bench_suites[] = {&probe_cost_suite, &footprint_suite,
-						  &aggregators_suite};
+						  &aggregators_suite, &scrape_suite};
 const size_t bench_nsuites = ARRAY_SIZE(bench_suites);

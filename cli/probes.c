@@ -13,17 +13,17 @@
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "base/util.h"
-#include "cli/effective.h"
 #include "cli/flags.h"
 #include "cli/setup.h"
 #include "cli/text.h"
 #include "cli/trial.h"
 #include "cli/verb.h"
-#include "config/config.h"
+#include "config/single.h"
 #include "pipeline/app.h"
 #include "pipeline/caps.h"
 #include "pipeline/collector.h"
 #include "pipeline/decoders/decoder.h"
+#include "pipeline/field_ref.h"
 #include "pipeline/probe_object.h"
 #include "pipeline/schema.h"
 
@@ -42,12 +42,6 @@ static const struct flag flag_rows[] = {
 };
 
 static const struct flag_table flags = {flag_rows, ARRAY_SIZE(flag_rows)};
-
-static const char *const unit_names[] = {
-	[UNIT_NONE] = "",
-	[UNIT_NS] = "ns",
-	[UNIT_BYTES] = "bytes",
-};
 
 enum { INDENT = 2, GAP = 2 };
 
@@ -92,18 +86,10 @@ struct columns {
 	u32 help;
 };
 
-static const char *type_name(const struct field *field)
-{
-	if (field->text)
-		return "text";
-	if (field->nnames)
-		return "enum";
-	return field->is_signed ? "signed" : "number";
-}
-
 static u32 type_width(const struct field *field)
 {
-	return (u32)strlen(type_name(field)) + (field->optional ? (u32)strlen(", optional") : 0);
+	return (u32)strlen(field__type_name(field)) +
+	       (field->optional ? (u32)strlen(", optional") : 0);
 }
 
 static struct columns measure(const struct record_schema *record)
@@ -116,7 +102,7 @@ static struct columns measure(const struct record_schema *record)
 
 		name = MAX(name, (u32)strlen(field->name));
 		type = MAX(type, type_width(field));
-		unit = MAX(unit, (u32)strlen(unit_names[field->unit]));
+		unit = MAX(unit, (u32)strlen(field__unit_name(field)));
 		decoder = MAX(decoder, (u32)strlen(field->decoder));
 	}
 	struct columns c = {.type = INDENT + name + GAP};
@@ -145,10 +131,10 @@ static void put_field(struct text *t, const struct columns *c, const struct fiel
 	text__to(t, INDENT);
 	text__puts(t, field->name);
 	text__to(t, c->type);
-	text__puts(t, type_name(field));
+	text__puts(t, field__type_name(field));
 	text__puts(t, field->optional ? ", optional" : "");
 	text__to(t, c->unit);
-	text__puts(t, unit_names[field->unit]);
+	text__puts(t, field__unit_name(field));
 	text__to(t, c->decoder);
 	text__puts(t, field->decoder);
 	if (*field->help) {
@@ -183,34 +169,17 @@ static void put_fields(struct text *t, const struct record_schema *record)
 
 /* --- hooks --- */
 
-static bool is_program_of(const struct program_schema *program, const char *event)
-{
-	return strlen(event) == program->event_len &&
-	       !strncmp(event, program->event, program->event_len);
-}
-
-/* Has an earlier program named this part already? */
-static bool is_later_alternative(const struct schema *s, u32 program, const char *event)
-{
-	for (u32 i = 0; i < program; i++)
-		if (is_program_of(&s->programs[i], event) &&
-		    !strcmp(s->programs[i].part, s->programs[program].part))
-			return true;
-	return false;
-}
-
 /* The hooks of all programs that make this part, in the order in which they are tried. */
-static void put_alternatives(struct text *t, const struct probe_object *o, const char *event,
-			     const char *part)
+static void put_alternatives(struct text *t, const struct probe_object *o,
+			     const struct program_schema *program)
 {
 	const struct schema *s = probe_object__schema(o);
 	struct strbuf hooks;
 
 	strbuf__init(&hooks);
-	for (u32 i = 0; i < s->nprograms; i++)
-		if (is_program_of(&s->programs[i], event) && !strcmp(s->programs[i].part, part))
-			strbuf__printf(&hooks, "%s%s", hooks.len ? " or " : "",
-				       probe_object__hook(o, s->programs[i].name));
+	for (; program; program = schema__next_alternative(s, program))
+		strbuf__printf(&hooks, "%s%s", hooks.len ? " or " : "",
+			       probe_object__hook(o, program->name));
 	text__wrap(t, hooks.data);
 	strbuf__fini(&hooks);
 }
@@ -218,48 +187,47 @@ static void put_alternatives(struct text *t, const struct probe_object *o, const
 static void put_hooks(struct text *t, const struct probe_object *o, const char *event)
 {
 	const struct schema *s = probe_object__schema(o);
+	const struct program_schema *p = NULL;
 	u32 width = 0;
 
-	for (u32 i = 0; i < s->nprograms; i++)
-		if (is_program_of(&s->programs[i], event))
-			width = MAX(width, (u32)strlen(s->programs[i].part));
-	for (u32 i = 0; i < s->nprograms; i++) {
-		if (!is_program_of(&s->programs[i], event) || is_later_alternative(s, i, event))
-			continue;
+	while ((p = schema__next_part(s, event, p)))
+		width = MAX(width, (u32)strlen(p->part));
+	while ((p = schema__next_part(s, event, p))) {
 		text__to(t, INDENT);
-		text__printf(t, "hook %s: ", s->programs[i].part);
+		text__printf(t, "hook %s: ", p->part);
 		text__to(t, INDENT + (u32)strlen("hook : ") + width);
-		put_alternatives(t, o, event, s->programs[i].part);
+		put_alternatives(t, o, p);
 		text__end(t);
 	}
 }
 
 /* --- does it work here? --- */
 
-/* A config with one counter, without labels, of this event. */
-static int make_config(const struct listing *l, const char *event, struct diags *diags,
-		       struct config **ret_config, struct err *err)
+/* Where only some fields need the event's start, one of them is used: all programs are tried. */
+static const struct field *field_from_start(const struct record_schema *event)
 {
-	struct strbuf yaml;
-	int rc;
+	for (u32 i = 0; i < event->nfields; i++)
+		if (event->start_words & field_mask(&event->fields[i]))
+			return &event->fields[i];
+	return NULL;
+}
 
-	strbuf__init(&yaml);
-	strbuf__puts(&yaml, "ring: { size: 64KiB }\nobjects:");
-	strbuf__puts(&yaml, l->flags->objects.n ? "\n" : " []\n");
-	for (size_t i = 0; i < l->flags->objects.n; i++) {
-		strbuf__puts(&yaml, "  - ");
-		effective_put_text(&yaml, l->flags->objects.items[i]);
-		strbuf__putc(&yaml, '\n');
-	}
-	strbuf__puts(&yaml, "metrics:\n  - { name: trial_total, type: counter, event: ");
-	effective_put_text(&yaml, event);
-	strbuf__puts(&yaml, " }\n");
-	if (yaml.failed)
-		rc = err__set_errno(err, -ENOMEM, "trial");
-	else
-		rc = config__parse("trial", yaml.data, yaml.len, diags, ret_config, err);
-	strbuf__fini(&yaml);
-	return rc;
+/* A config with one counter of this event. */
+static int make_config(const struct listing *l, const struct record_schema *event,
+		       struct diags *diags, struct config **ret_config, struct err *err)
+{
+	const struct field *label = field_from_start(event);
+	const struct single single = {
+		.event = event->name,
+		.objects = l->flags->objects.items,
+		.nobjects = l->flags->objects.n,
+		.delivery = DELIVERY_COMBINE,
+		.ring_bytes = 64 << 10,
+		.fields = label ? label->name : NULL,
+		.fields_origin = "trial",
+	};
+
+	return config__single(&single, diags, ret_config, err);
 }
 
 static int try_config(const struct listing *l, const struct config *config, struct diags *diags,
@@ -284,8 +252,8 @@ static int try_config(const struct listing *l, const struct config *config, stru
 }
 
 /* 0 with the hooks it is attached to, or err with the reason why not. */
-static int try_event(const struct listing *l, const char *event, struct strbuf *ret_hooks,
-		     struct err *err)
+static int try_event(const struct listing *l, const struct record_schema *event,
+		     struct strbuf *ret_hooks, struct err *err)
 {
 	struct config *config = NULL;
 	struct diags diags;
@@ -300,7 +268,7 @@ static int try_event(const struct listing *l, const char *event, struct strbuf *
 	return rc;
 }
 
-static void put_trial(struct listing *l, const char *event)
+static void put_trial(struct listing *l, const struct record_schema *event)
 {
 	struct text *t = &l->text;
 	struct strbuf hooks;
@@ -342,7 +310,7 @@ static void put_event(struct listing *l, const struct probe_object *o,
 	put_fields(t, event);
 	put_hooks(t, o, event->name);
 	fflush(t->out); /* the trial takes a moment */
-	put_trial(l, event->name);
+	put_trial(l, event);
 	text__end(t);
 }
 

@@ -19,10 +19,10 @@ struct family_snapshot;
 /* Spells one family at a time. */
 struct expo {
 	const struct family_desc *desc; /* borrowed from expo__begin on */
-	size_t nname;
-	struct strbuf text; /* the pieces, one behind the other */
-	size_t *starts;	    /* of each piece in `text`, then the end of the last one */
-	size_t line_bytes;  /* the longest line, label values not counted */
+	struct strbuf text;		/* the pieces, one behind the other */
+	size_t *starts;			/* of each piece in `text`, then the end of the last one */
+	size_t npieces;
+	size_t line_bytes; /* the longest line, label values not counted */
 };
 
 void expo__init(struct expo *e);
@@ -38,15 +38,5 @@ void expo__head(const struct expo *e, struct strbuf *out);
 void expo__series(const struct expo *e, struct strbuf *out, const struct family_snapshot *fs,
 		  size_t series);
 size_t expo__lines_per_series(const struct expo *e);
-
-/* n times 10^-scale, exactly, as a plain decimal: "0", "1500", "0.00025". */
-void expo_number(struct strbuf *out, u128 n, u8 scale);
-
-/*
- * The same number as Prometheus' own libraries write a bound: "0.000128", "1e-06", "1.048576e+06".
- * They print the shortest text of a float, which has at most 17 digits; here all digits are
- * printed, so that two bounds are never one text.
- */
-void expo_bound(struct strbuf *out, u64 n, u8 scale);
 
 #endif

@@ -10,6 +10,9 @@
 
 #include "aggregators/snapshot.h"
 
+/* Series whose labels are on their way from memory meanwhile. */
+enum { LOOK_AHEAD = 8 };
+
 void prom_text__init(struct prom_text *t, const struct snapshot *snapshot)
 {
 	t->snapshot = snapshot;
@@ -39,6 +42,8 @@ static ssize_t write_series(struct prom_text *t, const struct family_snapshot *f
 	size_t lines = 0;
 
 	for (; t->series < fs->n && lines < max_lines; t->series++) {
+		if (t->series + LOOK_AHEAD < fs->n)
+			__builtin_prefetch(fs->labels[t->series + LOOK_AHEAD]);
 		expo__series(&t->expo, out, fs, t->series);
 		lines += lines_per_series;
 	}

@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/strbuf.h"
 #include "base/util.h"
-#include "exporters/expo.h"
+#include "exporters/decimal.h"
 
 struct ranked {
 	u128 weight;
@@ -137,7 +137,7 @@ static void put_number(struct json *j, const struct family_snapshot *fs, u128 n)
 	struct strbuf digits;
 
 	strbuf__init(&digits);
-	expo_number(&digits, n, is_count ? 0 : fs->desc.scale);
+	decimal_append(&digits, n, is_count ? 0 : fs->desc.scale);
 	json__spelt(j, digits.data);
 	j->out->failed |= digits.failed;
 	strbuf__fini(&digits);

@@ -425,7 +425,7 @@ bool collector__has_flush_hook(const struct collector *c, u32 object, u32 cpu)
 	for (u32 i = 0; i < c->plan->nevents; i++) {
 		const struct event_plan *event = &c->plan->events[i];
 
-		if (c->ledgers[i] && event->object == object && event->schema->flush_hook &&
+		if (c->ledgers[i] && event->object == object && event->has_hook &&
 		    !ledger__hook_rests(c->ledgers[i], cpu))
 			return true;
 	}
@@ -467,12 +467,25 @@ void collector__totals(const struct collector *c, struct ledger_totals *ret_tota
 		rings__peek(c->rings, count_pending, &pending);
 }
 
+int collector__cgroup_news_fd(const struct collector *c)
+{
+	return c->news ? cgroup_news__fd(c->news) : -1;
+}
+
+void collector__follow_cgroups(struct collector *c, u64 now_ns)
+{
+	if (!c->cgroups)
+		return;
+	if (c->news)
+		cgroup_news__take(c->news);
+	else if (c->sets) /* nobody asks for who is to be in a set */
+		cgroups__distrust(c->cgroups);
+	cgroups__refresh(c->cgroups, now_ns);
+}
+
 void collector__tick(struct collector *c, u64 now_ns)
 {
-	if (c->sets && !c->news && c->cgroups) /* nobody asks for who is to be in a set */
-		cgroups__distrust(c->cgroups);
-	if (c->cgroups)
-		cgroups__refresh(c->cgroups, now_ns);
+	collector__follow_cgroups(c, now_ns);
 	route__tick(c->route, now_ns);
 }
 

@@ -66,6 +66,11 @@ u64 collector__constants(const struct collector *c, const struct cost_machine *m
  * names. Where the kernel refuses that, one warning says so. Blocking. */
 void collector__watch_cgroups(struct collector *c);
 
+/* What the news have told so far takes effect, which is due whenever they are readable. Without
+ * news or with some lost the tree is walked, once a second. */
+int collector__cgroup_news_fd(const struct collector *c); /* -1: there are none */
+void collector__follow_cgroups(struct collector *c, u64 now_ns);
+
 int collector__open_rings(struct collector *c, struct err *err);
 
 /* The same, but records go to somebody else: no series gets to see them. */

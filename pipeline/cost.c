@@ -38,16 +38,28 @@ static u64 mapped_array_bytes(u64 entries, u64 value_bytes, u64 page)
 	return ROUND_UP((u64)MAP_BYTES, page) + ROUND_UP(entries * ROUND_UP(value_bytes, 8), page);
 }
 
+static u64 percpu_array_bytes(const struct start_map *map, u32 ncpus)
+{
+	u64 values = ncpus * ROUND_UP((u64)map->value_bytes, 8);
+
+	return MAP_BYTES + map->entries * (MAP_POINTER_BYTES + values);
+}
+
 /* Allocated in advance, with an element to spare for every CPU. */
 static u64 hash_bytes(const struct start_map *map, u32 ncpus)
 {
 	u64 element = HASH_ELEMENT_BYTES + ROUND_UP((u64)map->key_bytes, 8) +
 		      ROUND_UP((u64)map->value_bytes, 8);
 
-	if (map->entries == 0)
-		return 0;
 	return HASH_BYTES + ((u64)map->entries + ncpus) * element +
 	       power_of_two(map->entries) * HASH_BUCKET_BYTES;
+}
+
+static u64 starts_bytes(const struct start_map *map, u32 ncpus)
+{
+	if (map->entries == 0)
+		return 0;
+	return map->of_cpu ? percpu_array_bytes(map, ncpus) : hash_bytes(map, ncpus);
 }
 
 u64 cost_slot_bytes(const struct event_plan *event)
@@ -77,7 +89,7 @@ struct event_cost cost_of_event(const struct event_plan *event, u32 slots,
 		.books = books,
 		.table = all - books,
 		.buckets = array_bytes(MAX(event->wire.ntables, 1ULL), event->table_bytes),
-		.starts = hash_bytes(starts, ncpus),
+		.starts = starts_bytes(starts, ncpus),
 	};
 }
 

@@ -42,15 +42,17 @@ static void use_metric(struct event_plan *event, u32 number, u32 *cell)
 
 	if (!m->config->where)
 		wire->always |= WIRE_BITS_METRIC(number);
+	if (m->takes_parts)
+		wire->parts |= WIRE_BITS_METRIC(number);
 	for (u32 i = 0; i < m->nlabels; i++)
 		use_label(wire, &m->labels[i]);
 	metric->cell = *cell;
 	*cell += sizeof(struct wire_lost_cell) / sizeof(u64);
 	if (!m->value)
 		return;
-	metric->value = 1 + m->value->word;
+	metric->value = 1 + m->value_word;
 	metric->needs = presence_bit(m->value);
-	wire->sum_words |= field_mask(m->value);
+	wire->sum_words |= 1ULL << m->value_word;
 	if (!m->desc.nbounds)
 		return;
 	wire->histograms[wire->ntables++] = number;
@@ -62,7 +64,8 @@ static void use_metric(struct event_plan *event, u32 number, u32 *cell)
 	*cell += m->desc.nbounds + 1;
 }
 
-/* Can two accepted events differ in which metrics count them, or in which labels they have? */
+/* Can two accepted events differ in which metrics count them, or in which labels they have? A part
+ * differs from an event where not all metrics take it. */
 static bool bits_vary(const struct event_plan *event)
 {
 	const struct wire_plan *wire = &event->wire;
@@ -72,7 +75,10 @@ static bool bits_vary(const struct event_plan *event)
 		needs |= wire->metrics[i].needs;
 	if (wire->optional_key)
 		return true;
-	return event->nmetrics > 1 && (needs || popcount(wire->always) < event->nmetrics);
+	if (event->nmetrics == 1)
+		return false;
+	return needs || popcount(wire->always) < event->nmetrics ||
+	       (wire->parts && popcount(wire->parts) < event->nmetrics);
 }
 
 static u32 bucket_words(const struct wire_plan *wire)
@@ -102,7 +108,7 @@ static void place_metric(const struct wire_plan *wire, u32 number, struct metric
 		m->label_presence |= m->labels[i].presence;
 	}
 	if (m->value)
-		m->sum_word = (u32)wire->key_words + words_before(wire->sum_words, m->value->word);
+		m->sum_word = (u32)wire->key_words + words_before(wire->sum_words, m->value_word);
 	if (m->desc.nbounds)
 		m->bucket_slot = (u32)wire->metrics[number].table - 1;
 }

@@ -32,8 +32,9 @@ struct label_plan {
 	const struct decoder_ops *decoder;
 	struct text_step steps[LABEL_STEPS_MAX]; /* after the decoder */
 	u32 nsteps;
-	u32 key_word; /* its first word in the key */
-	u64 presence; /* bit in the key's bits word that says it is there; 0: it always is */
+	u32 key_word; /* its first word in the key, or in the record of an event that is traced */
+	u64 presence; /* bit in the key's bits word, or in the traced event's presence word, that
+		       * says it is there; 0: it always is */
 };
 
 struct metric_plan {
@@ -46,12 +47,15 @@ struct metric_plan {
 	u32 label_words;	   /* of all labels together */
 	u64 label_presence;	   /* bits of the bits word that its optional labels look at */
 	const struct field *value; /* NULL: none */
+	u32 value_word;		   /* of the event, if value: its own, or its rest's */
+	bool takes_parts;	   /* adds up the value part by part, and its rest with the event */
 	u32 sum_word;		   /* of the value, among the words of a record; if value */
 	u32 bucket_slot;	   /* of the histogram, among those in the key; if desc.nbounds */
 	u64 *bounds;		   /* owned; = desc.bounds */
 	const struct metric_config *config;
 };
 
+/* An event that is traced has one metric, whose labels are the fields that are shown. */
 struct event_plan {
 	const struct record_schema *schema;
 	u32 object; /* whose event it is: index into the schemas given */
@@ -59,11 +63,13 @@ struct event_plan {
 	struct wire_filter filter;
 	struct metric_plan *metrics;
 	u32 nmetrics;
-	u32 slots;	  /* of the combining table of each CPU (pipeline/budget); 0: it streams */
-	u32 lost_words;	  /* of one CPU's lost cells */
-	u32 ledger_bytes; /* of one CPU's books: struct wire_ledger, lost cells, table */
-	u32 table_bytes;  /* of one bucket table */
-	u32 slots_wanted; /* of the table that combines, by the config; 0: as many as fit */
+	u32 slots;	   /* of the combining table of each CPU (pipeline/budget); 0: it streams */
+	u32 lost_words;	   /* of one CPU's lost cells */
+	u32 ledger_bytes;  /* of one CPU's books: struct wire_ledger, lost cells, table */
+	u32 table_bytes;   /* of one bucket table */
+	u32 slots_wanted;  /* of the table that combines, by the config; 0: as many as fit */
+	bool keeps_starts; /* some field in use needs the event's start, or all of it does */
+	bool has_hook;	   /* at every flush it has something to tell */
 };
 
 struct plan {

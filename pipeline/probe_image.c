@@ -149,6 +149,7 @@ struct start_map probe_image_start_map(const struct bpf_object *image, const cha
 		.entries = bpf_map__max_entries(map),
 		.key_bytes = bpf_map__key_size(map),
 		.value_bytes = bpf_map__value_size(map),
+		.of_cpu = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY,
 		.saves_context = saves_context(image, map),
 	};
 }
@@ -236,7 +237,7 @@ int probe_image_configure(struct bpf_object *image, const struct event_plan *eve
 	if (!rc)
 		rc = size_map(event_map(image, 'b', name), MAX((u32)plan.ntables, 1U),
 			      event->table_bytes, err);
-	if (!rc && starts.entries)
+	if (!rc && starts.entries && event->keeps_starts)
 		rc = size_map(event_map(image, 's', name), starts.entries,
 			      start_map_value_bytes(&starts, &plan), err);
 	return rc;

@@ -25,6 +25,7 @@ struct start_map {
 	u32 entries;
 	u32 key_bytes;
 	u32 value_bytes;
+	bool of_cpu;	    /* each entry has a value per CPU */
 	bool saves_context; /* the value ends in a struct wire_saved_context */
 };
 

@@ -308,6 +308,8 @@ int probe_object__use(struct probe_object *o, const struct event_plan *event, st
 		if (strlen(name) != program->event_len ||
 		    strncmp(name, program->event, program->event_len))
 			continue;
+		if (!program->emits && !event->keeps_starts)
+			continue;
 		if (add_alternative(o, event, program))
 			return err__set_errno(err, -ENOMEM, "event %s", name);
 	}
@@ -367,6 +369,8 @@ struct start_map probe_object__start_map(const struct probe_object *o,
 {
 	struct start_map map = o->starts[event->schema - o->schema->events];
 
+	if (!event->keeps_starts)
+		return (struct start_map){0};
 	if (map.entries)
 		map.value_bytes = start_map_value_bytes(&map, &event->wire);
 	return map;
@@ -408,6 +412,16 @@ static int prepare(const struct probe_object *o, const struct rings *rings,
 	return 0;
 }
 
+/* A tracepoint that is not in the kernel's BTF. libbpf goes on to look for it in those of modules,
+ * and where it may not do that, this is all it says. */
+static bool is_absent(const struct bpf_program *program)
+{
+	const char *slash = strchr(bpf_program__section_name(program), '/');
+
+	return bpf_program__expected_attach_type(program) == BPF_TRACE_RAW_TP && slash &&
+	       libbpf_find_vmlinux_btf_id(slash + 1, BPF_TRACE_RAW_TP) < 0;
+}
+
 static void refuse(struct part *part, struct bpf_program *program, enum refusal_step step, int code,
 		   const char *log)
 {
@@ -435,6 +449,8 @@ static int try_alone(struct probe_object *o, struct part *part, const struct rin
 	if (program)
 		bpf_program__set_log_buf(program, log, VERIFIER_LOG_BYTES);
 	rc = program ? bpf_object__load(image) : -ENOENT;
+	if (rc == -EPERM && is_absent(program))
+		rc = -ENOENT;
 	if (rc) {
 		refuse(part, program, REFUSED_LOAD, rc, log);
 		*ret_refused = true;

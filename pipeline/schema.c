@@ -265,6 +265,11 @@ static int read_names(const struct btf *btf, struct field *field, const char *na
 	return 0;
 }
 
+static u64 words_of(const struct field *field)
+{
+	return ((1ULL << field->words) - 1) << field->word;
+}
+
 static int mark_presence(struct record_schema *record, const struct field *field, struct err *err)
 {
 	if (record->has_presence || field->text)
@@ -272,6 +277,28 @@ static int mark_presence(struct record_schema *record, const struct field *field
 				record->name);
 	record->has_presence = true;
 	record->presence_word = field->word;
+	record->hidden_words |= 1ULL << field->word;
+	return 0;
+}
+
+static bool adds_up(const struct field *field)
+{
+	return !field->text && !field->is_signed;
+}
+
+static int mark_rest(struct record_schema *record, const struct field *field, const char *name,
+		     struct err *err)
+{
+	struct field *whole = (struct field *)record_schema__field(record, name);
+
+	if (!whole || whole == field || whole->has_rest || !adds_up(whole) || !adds_up(field))
+		return err__set(err, -EINVAL,
+				"event '%s': '%s' cannot be the rest of '%s': both are unsigned "
+				"numbers of the event, and a field has one rest",
+				record->name, field->name, name);
+	whole->has_rest = true;
+	whole->rest_word = field->word;
+	record->hidden_words |= 1ULL << field->word;
 	return 0;
 }
 
@@ -282,6 +309,7 @@ static int describe_field(struct record_schema *record, struct field *field, con
 	const char *help = tag_value(text, "help");
 	const char *decoder = tag_value(text, "decode");
 	const char *unit = tag_value(text, "unit");
+	const char *rest_of = tag_value(text, "rest_of");
 
 	if (help)
 		field->help = help;
@@ -292,8 +320,12 @@ static int describe_field(struct record_schema *record, struct field *field, con
 				unit);
 	if (!strcmp(text, "optional"))
 		field->optional = true;
+	if (!strcmp(text, "from_start"))
+		record->start_words |= words_of(field);
 	if (!strcmp(text, "presence"))
 		return mark_presence(record, field, err);
+	if (rest_of)
+		return mark_rest(record, field, rest_of, err);
 	return enum_name ? read_names(btf, field, enum_name, err) : 0;
 }
 
@@ -370,14 +402,9 @@ static void free_fields(struct record_schema *record)
 	free(record->fields);
 }
 
-static bool is_presence(const struct record_schema *record, const struct field *field)
-{
-	return record->has_presence && field->word <= record->presence_word &&
-	       field->word + field->words > record->presence_word;
-}
-
-/* The presence word is not a field: nobody can have it as a label. Optional fields need it. */
-static int hide_presence(struct record_schema *record, struct err *err)
+/* Neither the presence word nor a rest is a field: nobody can have it as a label. Optional fields
+ * need the former. */
+static int hide_words(struct record_schema *record, struct err *err)
 {
 	u32 kept = 0, hidden = 0;
 
@@ -389,7 +416,7 @@ static int hide_presence(struct record_schema *record, struct err *err)
 					"event '%s': field '%s' is optional, but there is no "
 					"presence word",
 					record->name, field->name);
-		if (is_presence(record, field)) {
+		if (words_of(field) & record->hidden_words) {
 			free_names(field);
 			hidden++;
 		} else {
@@ -397,9 +424,11 @@ static int hide_presence(struct record_schema *record, struct err *err)
 		}
 	}
 	record->nfields = kept;
-	return hidden > 1 ? err__set(err, -EINVAL, "event '%s': a field lies in the presence word",
-				     record->name)
-			  : 0;
+	if (hidden > (u32)__builtin_popcountll(record->hidden_words))
+		return err__set(err, -EINVAL,
+				"event '%s': a field lies in the presence word, or in a rest",
+				record->name);
+	return 0;
 }
 
 int schema__read(const struct btf *btf, struct schema **ret_schema, struct err *err)
@@ -413,9 +442,9 @@ int schema__read(const struct btf *btf, struct schema **ret_schema, struct err *
 	if (!rc)
 		rc = for_each_tag(s, btf, read_description, err);
 	for (u32 i = 0; !rc && i < s->nevents; i++)
-		rc = hide_presence(&s->events[i], err);
+		rc = hide_words(&s->events[i], err);
 	if (!rc)
-		rc = hide_presence(&s->context, err);
+		rc = hide_words(&s->context, err);
 	if (rc) {
 		schema__free(s);
 		return rc;
@@ -450,4 +479,66 @@ const struct field *record_schema__field(const struct record_schema *r, const ch
 		if (!strcmp(r->fields[i].name, name))
 			return &r->fields[i];
 	return NULL;
+}
+
+static bool is_program_of(const struct program_schema *program, const char *event)
+{
+	return strlen(event) == program->event_len &&
+	       !strncmp(event, program->event, program->event_len);
+}
+
+static bool is_alternative(const struct program_schema *a, const struct program_schema *b)
+{
+	return a->event_len == b->event_len && !strncmp(a->event, b->event, a->event_len) &&
+	       !strcmp(a->part, b->part);
+}
+
+static bool is_first_of_its_part(const struct schema *s, const struct program_schema *program)
+{
+	for (const struct program_schema *p = s->programs; p < program; p++)
+		if (is_alternative(p, program))
+			return false;
+	return true;
+}
+
+const struct program_schema *schema__next_part(const struct schema *s, const char *event,
+					       const struct program_schema *after)
+{
+	const struct program_schema *end = s->programs + s->nprograms;
+
+	for (const struct program_schema *p = after ? after + 1 : s->programs; p < end; p++)
+		if (is_program_of(p, event) && is_first_of_its_part(s, p))
+			return p;
+	return NULL;
+}
+
+const struct program_schema *schema__next_alternative(const struct schema *s,
+						      const struct program_schema *after)
+{
+	const struct program_schema *end = s->programs + s->nprograms;
+
+	for (const struct program_schema *p = after + 1; p < end; p++)
+		if (is_alternative(p, after))
+			return p;
+	return NULL;
+}
+
+const char *field__type_name(const struct field *field)
+{
+	if (field->text)
+		return "text";
+	if (field->nnames)
+		return "enum";
+	return field->is_signed ? "signed" : "number";
+}
+
+const char *field__unit_name(const struct field *field)
+{
+	static const char *const names[] = {
+		[UNIT_NONE] = "",
+		[UNIT_NS] = "ns",
+		[UNIT_BYTES] = "bytes",
+	};
+
+	return names[field->unit];
 }

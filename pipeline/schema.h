@@ -24,7 +24,9 @@ struct field {
 	u32 words; /* how many */
 	bool text;
 	bool is_signed;
-	bool optional;		   /* may be absent from an event */
+	bool optional; /* may be absent from an event */
+	bool has_rest; /* it may be told in parts: what then is left for the event ... */
+	u32 rest_word; /* ... is in this word */
 	struct named_value *names; /* an enum's values, as labels show them; owned by the schema */
 	u32 nnames;
 };
@@ -36,11 +38,12 @@ struct record_schema {
 	struct field *fields;
 	u32 nfields;
 	u32 nwords;
-	u32 presence_word; /* says which optional fields are there, if has_presence; no field itself
-			    */
+	u32 presence_word; /* says which optional fields are there, if has_presence */
 	bool has_presence;
-	bool flushed;	 /* an event that the object's flush programs serve */
-	bool flush_hook; /* ... and that has something to tell at every flush */
+	u64 hidden_words; /* the presence word and the rests of fields: no fields themselves */
+	u64 start_words;  /* of fields that need the event's start; 0: all of it does, if any */
+	bool flushed;	  /* an event that the object's flush programs serve */
+	bool flush_hook;  /* ... and that has something to tell at every flush */
 };
 
 /* One program; those of one event and part are alternatives in this order. */
@@ -67,5 +70,18 @@ void schema__free(struct schema *s);
 
 const struct record_schema *schema__event(const struct schema *s, const char *name);
 const struct field *record_schema__field(const struct record_schema *r, const char *name);
+
+/* The parts of an event, each by its first program, in source order. `after` is the one before,
+ * NULL to begin; NULL at the end. */
+const struct program_schema *schema__next_part(const struct schema *s, const char *event,
+					       const struct program_schema *after);
+
+/* What is tried when this kernel takes neither `after` nor those before it; NULL: nothing. */
+const struct program_schema *schema__next_alternative(const struct schema *s,
+						      const struct program_schema *after);
+
+/* As people read them: text, enum, signed or number; ns, bytes or "". */
+const char *field__type_name(const struct field *field);
+const char *field__unit_name(const struct field *field);
 
 #endif

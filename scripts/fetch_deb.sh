@@ -35,4 +35,6 @@ fetch() {
 }
 
 [ -d "$cache/root" ] || fetch
-echo "$cache/root/usr/bin"
+programs=$cache/root/usr/bin
+[ -d "$programs" ] || programs=$cache/root/usr/sbin
+echo "$programs"

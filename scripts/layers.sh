@@ -14,7 +14,7 @@ third_party=(
 	'bpf/.*                             ^(pipeline|bench|tests/bpf|bpf)/|\.bpf\.[ch]$'
 	'uv\.h                              ^(pipeline|tests)/|^exporters/(http|prometheus|api|file|otlp)'
 	'microhttpd\.h                      ^exporters/http_(server|answer)'
-	'zlib\.h                            ^exporters/http'
+	'zlib\.h                            ^(exporters|tests/unit/exporters)/(test_)?gzip\.'
 	'yaml\.h                            ^config/'
 	'xxhash\.h                          ^base/hash\.c$'
 	'cmocka\.h                          ^tests/'

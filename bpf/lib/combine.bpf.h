@@ -21,6 +21,12 @@ enum combined {
 	COMBINE_WRAPS,	 /* a sum of the slot would not fit its word */
 };
 
+/* What is added to a slot: the words of an event, which counts as 1, or of a part, as 0. */
+struct tally {
+	const u64 *event;
+	u64 count;
+};
+
 /* A pair of slots. */
 struct table_pair {
 	u64 number;
@@ -66,14 +72,34 @@ table__pair(struct wire_ledger *l, const volatile struct wire_plan *plan, u64 ha
 	return pair;
 }
 
-/* The list of slots that count something. There are never more of them than slots. */
+/* The list of slots that hold something. There are never more of them than slots. */
 static __always_inline u32 *table__touched(struct wire_ledger *l,
 					   const volatile struct wire_plan *plan, u64 n)
 {
 	return (u32 *)((char *)l + plan->touched_at) + (n & (plan->slots - 1));
 }
 
-/* A slot's count leaves 0. */
+/* Is any of the first n sums not 0? */
+static __always_inline bool sums__any(const u64 *sums, u64 n)
+{
+	u64 together = 0;
+
+#define COLLECT(i)               \
+	if ((i) >= n)            \
+		return together; \
+	together |= sums[i];
+	UNROLL_8(COLLECT, 0)
+#undef COLLECT
+	return together;
+}
+
+/* Does the slot hold anything? With parts, sums can be without a count. */
+static __always_inline bool slot__is_empty(u64 *slot, const volatile struct wire_plan *plan)
+{
+	return !slot[0] && (!plan->parts || !sums__any(slot__sums(slot, plan), plan->nsums));
+}
+
+/* A slot is empty no longer. */
 static __always_inline void table__touch(struct wire_ledger *l,
 					 const volatile struct wire_plan *plan, u64 slot)
 {
@@ -129,32 +155,34 @@ static __always_inline void slot__add_sums(u64 *slot, const u64 *event,
 /* The slot `number` has the event's key. */
 static __always_inline enum combined slot__add(u64 *slot, u64 number, struct wire_ledger *l,
 					       const volatile struct wire_plan *plan,
-					       const u64 *event)
+					       const struct tally *tally)
 {
+	const u64 *event = tally->event;
+
 	hide(event);
-	if (plan->nsums) {
-		if (slot__would_wrap(slot, event, plan))
-			return COMBINE_WRAPS;
-		slot__add_sums(slot, event, plan);
-	}
-	if (!slot[0])
+	if (plan->nsums && slot__would_wrap(slot, event, plan))
+		return COMBINE_WRAPS;
+	if (slot__is_empty(slot, plan))
 		table__touch(l, plan, number);
-	slot[0]++;
+	if (plan->nsums)
+		slot__add_sums(slot, event, plan);
+	slot[0] += tally->count;
 	return COMBINED;
 }
 
-/* Sends what the slot counts. False: there is no room for it. */
+/* Sends what the slot holds. False: there is no room for it, and `tally` is lost. */
 static __always_inline bool slot__evict(const u64 *slot, struct wire_ledger *l,
-					const volatile struct wire_plan *plan)
+					const volatile struct wire_plan *plan,
+					const struct tally *tally)
 {
 	void *ring;
-	struct wire_partial *record = partial__reserve(plan, l, &ring);
+	struct wire_partial *record = record__reserve(plan, WIRE_PARTIAL, l, tally->count, &ring);
 
 	if (!record)
 		return false;
 	slot__copy(&record->count, slot, plan);
 	l->evictions++;
-	partial__submit(plan, ring, record, l->evictions);
+	record__submit(plan, ring, record, l->evictions);
 	return true;
 }
 
@@ -163,34 +191,36 @@ static __always_inline bool slot__evict(const u64 *slot, struct wire_ledger *l,
 static __always_inline enum combined table__replace(const struct table_pair *pair,
 						    struct wire_ledger *l,
 						    const volatile struct wire_plan *plan,
-						    const struct key *key, const u64 *event)
+						    const struct key *key,
+						    const struct tally *tally)
 {
 	u64 way = above(pair->first[0], pair->second[0]);
 	u64 *slot = (u64 *)((char *)pair->first + times(way, plan->slot_bytes));
 
-	if (!slot[0])
+	if (slot__is_empty(slot, plan))
 		table__touch(l, plan, 2 * pair->number + way);
-	else if (!slot__evict(slot, l, plan))
+	else if (!slot__evict(slot, l, plan, tally))
 		return COMBINE_NO_ROOM;
-	slot[0] = 1;
+	slot[0] = tally->count;
 	key__copy(slot__key(slot), key, plan->key_words);
 	if (plan->nsums)
-		sums__set(slot__sums(slot, plan), event, plan);
+		sums__set(slot__sums(slot, plan), tally->event, plan);
 	return COMBINED;
 }
 
 /* Counts the event in the table. */
 static __always_inline enum combined table__count(struct wire_ledger *l,
 						  const volatile struct wire_plan *plan,
-						  const struct key *key, u64 hash, const u64 *event)
+						  const struct key *key, u64 hash,
+						  const struct tally *tally)
 {
 	struct table_pair pair = table__pair(l, plan, hash);
 
 	if (key__is(key, slot__key(pair.first), plan->key_words))
-		return slot__add(pair.first, 2 * pair.number, l, plan, event);
+		return slot__add(pair.first, 2 * pair.number, l, plan, tally);
 	if (key__is(key, slot__key(pair.second), plan->key_words))
-		return slot__add(pair.second, 2 * pair.number + 1, l, plan, event);
-	return table__replace(&pair, l, plan, key, event);
+		return slot__add(pair.second, 2 * pair.number + 1, l, plan, tally);
+	return table__replace(&pair, l, plan, key, tally);
 }
 
 #endif

@@ -39,15 +39,19 @@ typedef __s64 s64;
 __weak char LICENSE[] SEC("license") = "Dual BSD/GPL";
 __weak const volatile u32 wire_version = WIRE_VERSION;
 
-#define TAG(text)		 __attribute__((btf_decl_tag("ringtally." text)))
+#define TAG(text)	__attribute__((btf_decl_tag("ringtally." text)))
 
-#define EVENT(help)		 TAG("event") TAG("help:" help)
-#define HELP(help)		 TAG("help:" help)
-#define UNIT(unit)		 TAG("unit:" #unit)	 /* ns, bytes */
-#define DECODE(decoder)		 TAG("decode:" #decoder) /* how a label turns the word into text */
-#define ENUM(type)		 TAG("decode:enum") TAG("enum:" #type)
-#define FLUSH_HOOK		 TAG("flush_hook") /* behind EVENT: see lib/flush.bpf.h */
-#define OPTIONAL		 TAG("optional")   /* may be absent: see PRESENCE */
+#define EVENT(help)	TAG("event") TAG("help:" help)
+#define HELP(help)	TAG("help:" help)
+#define UNIT(unit)	TAG("unit:" #unit)	/* ns, bytes */
+#define DECODE(decoder) TAG("decode:" #decoder) /* how a label turns the word into text */
+#define ENUM(type)	TAG("decode:enum") TAG("enum:" #type)
+#define FLUSH_HOOK	TAG("flush_hook") /* behind EVENT: see lib/flush.bpf.h */
+#define OPTIONAL	TAG("optional")	  /* may be absent: see PRESENCE */
+/* A second word of the event, no field itself: what of `field` was not told yet in parts. Metrics
+ * that add the field up, with no `where`, take parts (emit_part) and this; all others the whole. */
+#define REST_OF(field)		 TAG("rest_of:" #field)
+#define FROM_START		 TAG("from_start") /* needs the event's start: see lib/starts.bpf.h */
 #define PRESENCE		 TAG("presence") /* a word with a bit for each word of the event that is there */
 #define EMITTER_OF(event, part)	 TAG("emitter:" #event "/" #part) /* a program that emits it */
 #define PROGRAM_FOR(event, part) TAG("program:" #event "/" #part) /* one that helps: a start */

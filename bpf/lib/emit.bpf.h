@@ -6,6 +6,7 @@
  *   emit_task(&ev, task)    ... to another task (scheduler events)
  *   context_save(&ctx, &ev) at the start of an event that ends elsewhere, and
  *   emit_saved(&ev, &ctx)   at its end
+ *   emit_part(&ev, task)    ... goes on: what its sums have come to since it was told last
  *   wants(&ev, field)       does the plan use this field? Costly fields stand inside.
  *   elapsed(&ev, a, b)      b - a on a monotonic clock; a negative interval counts as 0
  *   start_refused(&ev), end_unpaired(&ev): for the books
@@ -32,7 +33,9 @@ struct emission {
 	void *tables;		    /* map b_EVENT */
 	struct wire_ledger *ledger; /* from when it is needed: there is much to do before */
 	const u64 *event;
-	u64 bits; /* metrics that count it */
+	u32 event_words; /* it has */
+	u64 count;	 /* 1; 0: no event, but a part of one that is to come */
+	u64 bits;	 /* metrics that count it */
 	bool owner;
 };
 
@@ -141,7 +144,8 @@ static __always_inline void emit__lose_metric(const struct emission *e, u32 m,
 
 	if (!(e->bits & WIRE_BITS_METRIC(m)))
 		return;
-	count_shared(&cell->count, 1);
+	if (e->count)
+		count_shared(&cell->count, 1);
 	if (metric->value)
 		count_shared(&cell->sum, emit__value(e, m));
 	if (metric->table) {
@@ -169,15 +173,16 @@ static __always_inline bool emit__alone(const struct emission *e, const struct k
 {
 	const volatile struct wire_plan *plan = e->plan;
 	void *ring;
-	struct wire_partial *record = partial__reserve(plan, e->ledger, &ring);
+	struct wire_partial *record =
+		record__reserve(plan, WIRE_PARTIAL, e->ledger, e->count, &ring);
 
 	if (!record)
 		return false;
-	record->count = 1;
+	record->count = e->count;
 	key__copy(record->words, key, plan->key_words);
 	if (plan->nsums)
 		sums__set(record->words + plan->key_words, e->event, plan);
-	partial__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
+	record__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
 	return true;
 }
 
@@ -242,7 +247,8 @@ static __always_inline u64 emit__key(const struct emission *e, struct key *key,
 static __always_inline bool emit__count(const struct emission *e, const struct key *key, u64 hash)
 {
 	if (e->plan->delivery == WIRE_COMBINE && e->owner) {
-		enum combined combined = table__count(e->ledger, e->plan, key, hash, e->event);
+		const struct tally tally = {e->event, e->count};
+		enum combined combined = table__count(e->ledger, e->plan, key, hash, &tally);
 
 		if (combined != COMBINE_WRAPS)
 			return combined == COMBINED;
@@ -250,9 +256,43 @@ static __always_inline bool emit__count(const struct emission *e, const struct k
 	return emit__alone(e, key);
 }
 
-/* The common end of all forms of emit: the event is accepted, its context is there. The key is
- * ready before the books are taken, to hold them shortly. */
-static __always_inline void emit__deliver(struct emission *e, const struct context_source *context)
+/* The event with all its fields, if there is room. */
+static __always_inline void emit__raw(const struct emission *e,
+				      const struct context_source *context)
+{
+	const volatile struct wire_plan *plan = e->plan;
+	const u64 *event = e->event;
+	void *ring;
+	struct wire_raw *record = record__reserve(plan, WIRE_RAW, e->ledger, 1, &ring);
+
+	if (!record)
+		return;
+	record->time_ns = bpf_ktime_get_ns();
+	hide(event);
+#define COPY(i)                   \
+	if ((i) < e->event_words) \
+		record->words[i] = event[i];
+	UNROLL_32(COPY, 0)
+#undef COPY
+	context__append(record->words + e->event_words, context, plan->context_fetch);
+	record__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
+}
+
+/* The end of an event that is traced: there are no numbers to keep of one that finds no room. */
+static __always_inline void emit__trace(struct emission *e, const struct context_source *context)
+{
+	e->ledger = ledger__of_this_cpu(e->books);
+	if (!e->ledger)
+		return;
+	e->owner = ledger__enter(e->ledger, e->plan);
+	ledger__accepted(e->ledger, e->owner);
+	emit__raw(e, context);
+	ledger__leave(e->ledger, e->owner);
+}
+
+/* The end of an event that is counted. The key is ready before the books are taken, to hold them
+ * shortly. */
+static __always_inline void emit__tally(struct emission *e, const struct context_source *context)
 {
 	struct key key;
 	u64 hash = emit__key(e, &key, context);
@@ -261,10 +301,20 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	if (!e->ledger)
 		return;
 	e->owner = ledger__enter(e->ledger, e->plan);
-	ledger__accepted(e->ledger, e->owner);
+	if (e->count)
+		ledger__accepted(e->ledger, e->owner);
 	if (!emit__count(e, &key, hash))
 		emit__lose(e, &key);
 	ledger__leave(e->ledger, e->owner);
+}
+
+/* The common end of all forms of emit: the event is accepted, its context is there. */
+static __always_inline void emit__deliver(struct emission *e, const struct context_source *context)
+{
+	if (e->plan->delivery == WIRE_TRACE)
+		emit__trace(e, context);
+	else
+		emit__tally(e, context);
 }
 
 /* The way of every event, whatever its context comes from. What the filter does not look at is
@@ -279,7 +329,7 @@ static __always_inline void emit__from(struct emission *e, struct context_source
 	}
 	if (!emit__filter(e, source->words))
 		return;
-	if (!filter && e->plan->ncontext_labels)
+	if (!filter && e->plan->context_fetch)
 		context_source__prepare(source, e->plan->context_fetch);
 	emit__deliver(e, source);
 }
@@ -312,10 +362,30 @@ static __always_inline void emit__of_saved(struct emission *e,
 		emit__deliver(e, &source);
 }
 
+/* A part is for the metrics that take any, which have no filter. One that adds nothing leaves no
+ * trace: what is in the table's list holds something. */
+static __always_inline void emit__part_of_task(struct emission *e, const struct task_struct *task)
+{
+	struct context_words context;
+	struct context_source source = {
+		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
+
+	e->count = 0;
+	e->bits = e->plan->parts;
+	if (!sums__grow(e->event, e->plan))
+		return;
+	if (e->plan->ncontext_labels)
+		context_source__prepare(&source, e->plan->context_fetch);
+	emit__deliver(e, &source);
+}
+
 /* Word number of a field. */
 #define WORD_OF(ev, field) (__builtin_offsetof(typeof(*(ev)), field) / sizeof(u64))
 
 #define wants(ev, field)   (plan_of(ev)->event_wanted & 1ULL << WORD_OF(ev, field))
+
+/* Does any metric take parts? */
+#define takes_parts(ev) (plan_of(ev)->parts)
 
 /* An optional field is there. */
 #define present(ev, field) ((ev)->present |= 1ULL << WORD_OF(ev, field))
@@ -348,6 +418,8 @@ static __always_inline void emit__of_saved(struct emission *e,
 			.books = &m_##name,                                                 \
 			.tables = &b_##name,                                                \
 			.event = (const u64 *)ev,                                           \
+			.event_words = WORDS(struct name),                                  \
+			.count = 1,                                                         \
 		};                                                                          \
 		return plan_##name.enabled;                                                 \
 	}                                                                                   \
@@ -364,6 +436,13 @@ static __always_inline void emit__of_saved(struct emission *e,
                                                                                             \
 		if (emission__init(&e, ev))                                                 \
 			emit__of_task(&e, task);                                            \
+	}                                                                                   \
+	OVERLOAD void emit_part(const struct name *ev, const struct task_struct *task)      \
+	{                                                                                   \
+		struct emission e;                                                          \
+                                                                                            \
+		if (emission__init(&e, ev) && plan_##name.parts)                            \
+			emit__part_of_task(&e, task);                                       \
 	}                                                                                   \
 	OVERLOAD void emit_saved(const struct name *ev,                                     \
 				 const struct wire_saved_context *saved)                    \

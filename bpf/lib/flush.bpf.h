@@ -24,10 +24,11 @@
  *   struct sched_oncpu { ... } EVENT("...") FLUSH_HOOK;
  *   OVERLOAD void flush_hook(const struct sched_oncpu *none);
  *   EVENT_DEFINE(sched_oncpu);
- *   OVERLOAD void flush_hook(const struct sched_oncpu *none) { ... emit_task(&ev, task); }
+ *   OVERLOAD void flush_hook(const struct sched_oncpu *none) { ... emit_part(&ev, task); }
  *
  * Every flush runs it on every CPU, whether its table was touched or not, but where the probe said
- * flush_hook_rests(&ev, true): the CPU is idle, the hook has nothing to tell.
+ * flush_hook_rests(&ev, true): the CPU is idle, the hook has nothing to tell. Of an event with a
+ * REST_OF a field the hook is there to tell parts: it is not called when no metric takes any.
  */
 #ifndef RINGTALLY_BPF_LIB_FLUSH_H
 #define RINGTALLY_BPF_LIB_FLUSH_H

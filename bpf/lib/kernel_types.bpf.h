@@ -9,9 +9,17 @@
 
 #include <linux/types.h>
 
-struct pt_regs; /* <linux/ptrace.h>: its layout is fixed */
+struct pt_regs; /* its layout is each architecture's own */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pt_regs___x86 {
+	unsigned long orig_ax; /* number of the system call; -1: none any more */
+};
+
+struct pt_regs___arm64 {
+	int syscallno;
+};
 
 struct thread_info {
 	__u32 status; /* x86: TS_COMPAT while in a 32-bit system call */
@@ -81,6 +89,11 @@ struct pid {
 	struct upid numbers[1]; /* level + 1 of them */
 };
 
+struct sched_entity {
+	__u64 sum_exec_runtime;
+	__u64 prev_sum_exec_runtime; /* when it got its CPU: tasks of the fair class */
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
@@ -91,6 +104,10 @@ struct task_struct {
 	const struct pid *thread_pid;  /* NULL once it has been buried */
 	unsigned int __state;
 	int on_cpu;
+	int prio;
+	struct sched_entity se;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 	char comm[16] __attribute__((aligned(8))); /* here, so that it is read by words */
 	const struct cred *cred;
 	struct css_set *cgroups;

@@ -30,23 +30,24 @@ static __always_inline struct wire_head record__head(const volatile struct wire_
 	};
 }
 
-/* Room for a partial aggregate; NULL: there is none, which counts as one event lost. */
-static __always_inline struct wire_partial *partial__reserve(const volatile struct wire_plan *plan,
-							     struct wire_ledger *l, void **ret_ring)
+/* Room for a record of the plan, whose head is filled in; NULL: there is none, and so many `events`
+ * are lost. */
+static __always_inline void *record__reserve(const volatile struct wire_plan *plan, u8 type,
+					     struct wire_ledger *l, u64 events, void **ret_ring)
 {
-	struct wire_partial *record;
+	struct wire_head *record;
 	void *ring = ring__of_this_cpu();
 
 	if (!ring) {
-		count_shared(&l->lost_no_ring, 1);
+		count_shared(&l->lost_no_ring, events);
 		return NULL;
 	}
 	record = bpf_ringbuf_reserve(ring, plan->record_bytes, 0);
 	if (!record) {
-		count_shared(&l->lost_ring_full, 1);
+		count_shared(&l->lost_ring_full, events);
 		return NULL;
 	}
-	record->head = record__head(plan, WIRE_PARTIAL);
+	*record = record__head(plan, type);
 	*ret_ring = ring;
 	return record;
 }
@@ -59,8 +60,8 @@ static __always_inline u64 record__wakeup(const volatile struct wire_plan *plan,
 }
 
 /* `number`: of this record among those of the CPU. */
-static __always_inline void partial__submit(const volatile struct wire_plan *plan, void *ring,
-					    struct wire_partial *record, u64 number)
+static __always_inline void record__submit(const volatile struct wire_plan *plan, void *ring,
+					   void *record, u64 number)
 {
 	u64 flags = BPF_RB_NO_WAKEUP;
 
@@ -82,6 +83,22 @@ static __always_inline void sums__set(u64 *sums, const u64 *event,
 	sums[i] = word_at(event, plan->sums[i]);
 	UNROLL_8(SET, 0)
 #undef SET
+}
+
+/* Do the words that are added up add anything? */
+static __always_inline bool sums__grow(const u64 *event, const volatile struct wire_plan *plan)
+{
+	u64 n = plan->nsums;
+	u64 together = 0;
+
+	hide(event);
+#define COLLECT(i)               \
+	if ((i) >= n)            \
+		return together; \
+	together |= word_at(event, plan->sums[i]);
+	UNROLL_8(COLLECT, 0)
+#undef COLLECT
+	return together;
 }
 
 #endif

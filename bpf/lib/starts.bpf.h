@@ -7,6 +7,10 @@
  *   START_MAP(block_io, struct request *, struct block_start, 8192);
  *   if (bpf_map_update_elem(&s_block_io, &rq, &start, BPF_ANY))
  *           start_refused(&ev);
+ *
+ * Where only some fields have to know of the start, they are FROM_START: when no metric uses any of
+ * them, neither the map nor the programs that fill it (PROGRAM_FOR) are there, and nobody may look
+ * into it: if (wants(&ev, latency)).
  */
 #ifndef RINGTALLY_BPF_LIB_STARTS_H
 #define RINGTALLY_BPF_LIB_STARTS_H
@@ -22,5 +26,16 @@
 		__type(key, key_type);            \
 		__type(value, value_type);        \
 	} s_##event SEC(".maps")
+
+/* s_EVENT of an event of which each CPU has one at a time: a value per CPU. */
+#define START_OF_CPU(event, value_type)                  \
+	struct {                                         \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); \
+		__uint(max_entries, 1);                  \
+		__type(key, u32);                        \
+		__type(value, value_type);               \
+	} s_##event SEC(".maps")
+
+#define START_OF_THIS_CPU(event) bpf_map_lookup_elem(&s_##event, &(u32){0})
 
 #endif

@@ -3,4 +3,4 @@
  * others. */
 #include "bpf/lib/flush.bpf.h"
 
-FLUSH_PROGRAMS(block_io, runq_wait, syscall_enter)
+FLUSH_PROGRAMS(block_io, runq_wait, sched_offcpu, sched_oncpu, syscall_enter, syscall_exit)

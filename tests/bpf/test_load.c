@@ -86,6 +86,11 @@ static const struct case_ {
 				  4, "gid") COUNT(5, "cgroup") COUNT(6, "cpu") COUNT(7, "syscall")},
 	{"sixteen_metrics", COUNT_4(1) COUNT_4(2) COUNT_4(3) COUNT_4(4)},
 	FILTERS("syscall_enter", "syscall"),
+	{"exit_errno", METRIC("syscall_exit", "labels: [syscall, errno]")},
+	{"exit_eight", METRIC("syscall_exit", "labels: [latency, " CONTEXT_LABELS "]")},
+	{"exit_histogram",
+	 HIST("syscall_exit", 0, "latency", "log2", ", labels: [syscall, errno]")},
+	FILTERS("syscall_exit", "exit"),
 	{"runq_none", METRIC("runq_wait", "labels: []")},
 	{"runq_eight", METRIC("runq_wait", "labels: [wait, " CONTEXT_LABELS "]")},
 	{"runq_twelve", METRIC("runq_wait", "labels: [wait, " CONTEXT_LABELS ", " MORE_LABELS "]")},
@@ -96,6 +101,16 @@ static const struct case_ {
 	{"runq_4_histograms_512",
 	 HIST("runq_wait", 0, "wait", DENSE, "") HIST("runq_wait", 1, "wait", DENSE, "")
 		 HIST("runq_wait", 2, "wait", DENSE, "") HIST("runq_wait", 3, "wait", DENSE, "")},
+	{"oncpu_count", METRIC("sched_oncpu", "labels: [comm]")},
+	{"oncpu_sum", METRIC("sched_oncpu", "value: duration, labels: [comm]")},
+	{"oncpu_both",
+	 METRIC("sched_oncpu", "value: duration, labels: [comm]")
+		 HIST("sched_oncpu", 0, "duration", "log2", ", labels: [" CONTEXT_LABELS "]")},
+	FILTERS("sched_oncpu", "oncpu"),
+	{"offcpu_both",
+	 METRIC("sched_offcpu", "value: duration, labels: [comm, state]")
+		 HIST("sched_offcpu", 0, "duration", "log2", ", labels: [" CONTEXT_LABELS "]")},
+	FILTERS("sched_offcpu", "offcpu"),
 	{"block_none", METRIC("block_io", "labels: []")},
 	{"block_eleven",
 	 METRIC("block_io", "labels: [device, operation, error, queued, " CONTEXT_LABELS "]")},
@@ -166,11 +181,11 @@ static u32 stack_bytes(const char *log)
 }
 
 /* The maps of these events (all of a plan, or one) and no other's, and this program. */
-static bool is_chosen(const struct event_plan *events, u32 n, const char *name)
+static bool is_chosen(const struct event_plan *events, u32 n, const char *name, bool starts)
 {
 	for (u32 i = 0; i < n; i++)
 		if (!strcmp(events[i].schema->name, name))
-			return true;
+			return !starts || events[i].keeps_starts;
 	return false;
 }
 
@@ -183,7 +198,8 @@ static void choose(struct bpf_object *object, const struct event_plan *events, u
 		const char *name = bpf_map__name(map);
 
 		if (strchr("mbs", name[0]) && name[1] == '_' && strcmp(name, "m_rings") &&
-		    strcmp(name, "m_cgroup_sets") && !is_chosen(events, n, name + 2))
+		    strcmp(name, "m_cgroup_sets") &&
+		    !is_chosen(events, n, name + 2, name[0] == 's'))
 			bpf_map__set_autocreate(map, false);
 	}
 	switch_programs_off(object);
@@ -217,10 +233,13 @@ static void measure(const struct case_ *plan, const struct event_plan *events, u
 	bpf_object__close(object);
 }
 
-static bool makes(const struct program_schema *program, const char *event)
+static bool is_loaded(const struct program_schema *program, const struct event_plan *event)
 {
-	return program->event_len == strlen(event) &&
-	       !memcmp(program->event, event, program->event_len);
+	const char *name = event->schema->name;
+
+	return program->event_len == strlen(name) &&
+	       !memcmp(program->event, name, program->event_len) &&
+	       (program->emits || event->keeps_starts);
 }
 
 /* The text of a plan's config, with 512 bounds where it says so. To be freed. */
@@ -260,7 +279,7 @@ static void measure_plan(const struct case_ *plan, const struct schema *schema,
 		const struct event_plan *event = &planned.plan->events[e];
 
 		for (u32 i = 0; i < schema->nprograms; i++)
-			if (makes(&schema->programs[i], event->schema->name))
+			if (is_loaded(&schema->programs[i], event))
 				measure(plan, event, 1, schema->programs[i].name, rings);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(flushes); i++)

@@ -5,6 +5,7 @@ import fractions
 import os
 import subprocess
 import tempfile
+import time
 import unittest
 
 import ringtally
@@ -195,3 +196,42 @@ class LoopDevice:
         n = [int(number) for number in numbers]
         return {"read": (n[0], n[2]), "write": (n[4], n[6]), "discard": (n[11], n[13]),
                 "flush": (n[15], 0)}
+
+
+# --- what the kernel counts for a thread ---
+
+
+class Switches:
+    """How often a thread left its CPU, by itself and preempted, once it sleeps."""
+
+    SETTLE_S = 0.02  # from saying that it sleeps to being switched out
+
+    def __init__(self, pid):
+        end = time.monotonic() + ringtally.PATIENCE_S
+        fields = self._status(pid)
+        while not fields["State"].startswith("S"):
+            assert time.monotonic() < end, f"{pid} does not sleep"
+            time.sleep(0.001)
+            fields = self._status(pid)
+        time.sleep(self.SETTLE_S)
+        fields = self._status(pid)
+        self.voluntary = int(fields["voluntary_ctxt_switches"])
+        self.preempted = int(fields["nonvoluntary_ctxt_switches"])
+
+    @staticmethod
+    def _status(pid):
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+
+
+def run_time_ns(pid):
+    """How long it ran, as the kernel counts it: without steal, behind by a tick at most."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as schedstat:
+        return int(schedstat.read().split()[0])
+
+
+def steal_ns(cpu):
+    """What a hypervisor took of a CPU, in steps of a clock tick (sysconf SC_CLK_TCK)."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        fields = next(line.split() for line in stat if line.startswith(f"cpu{cpu} "))
+    return int(fields[8]) * 10**9 // os.sysconf("SC_CLK_TCK")

@@ -5,6 +5,7 @@ import unittest
 
 import loads
 import ringtally
+import sandwich
 from loads import Histogram, LoopDevice
 from ringtally import Daemon
 
@@ -161,38 +162,23 @@ class Absent(Case):
 class Diskstats(Case):
     """The kernel's own count of the device."""
 
-    def ours(self, daemon):
-        shown = daemon.scrape()
-        pairs = {}
-        for operation in ("read", "write", "discard", "flush"):
-            labels = {"device": self.device.name, "operation": operation}
-            pairs[operation] = (shown.total(IOS, **labels),
-                                shown.total(BYTES, **labels) // SECTOR)
-        return pairs
+    def check(self, operations, *steps):
+        def ours():
+            shown = daemon.scrape()
+            counts = {}
+            for operation in operations:
+                labels = {"device": self.device.name, "operation": operation}
+                counts[operation, "I/Os"] = shown.total(IOS, **labels)
+                counts[operation, "sectors"] = shown.total(BYTES, **labels) // SECTOR
+            return counts
 
-    def sandwich(self, daemon, operations, *steps):
-        """What is wrong; each line of it is printed."""
-        wrong = []
-        a0, proc0, b0 = self.ours(daemon), self.device.diskstats(), self.ours(daemon)
-        self.io(*steps)
-        a1, proc1, b1 = self.ours(daemon), self.device.diskstats(), self.ours(daemon)
-        for operation in operations:
-            for i, what in enumerate(("I/Os", "sectors")):
-                least = a1[operation][i] - b0[operation][i]
-                most = b1[operation][i] - a0[operation][i]
-                proc = proc1[operation][i] - proc0[operation][i]
-                line = f"{self.device.name} {operation} {what}: {least} <= {proc} <= {most}"
-                print(line, flush=True)
-                if not least <= proc <= most:
-                    wrong.append(line)
-        return wrong
+        def theirs():
+            numbers = self.device.diskstats()
+            return {(operation, what): n for operation in operations
+                    for what, n in zip(("I/Os", "sectors"), numbers[operation])}
 
-    def check(self, *args):
         with Daemon(config(self.device.name)) as daemon:
-            wrong = self.sandwich(daemon, *args)
-            if wrong:
-                print("again", flush=True)
-                wrong = self.sandwich(daemon, *args)
+            wrong = sandwich.wrong(self.device.name, ours, theirs, lambda: self.io(*steps))
             daemon.stop()
         self.assertEqual(wrong, [])
 

@@ -13,6 +13,7 @@ import loads
 import ringtally
 from exposition import LOST, OTHER
 from ringtally import Daemon, Load
+from test_trace import Trace
 
 CALLS = "ringtally_calls_total"
 STORM = 2500  # cgroups; twice what the ring of their news holds
@@ -302,6 +303,21 @@ class Sets(Case):
             page = daemon.scrape()
             daemon.stop()
         self.assertEqual(page.total("ringtally_io_total", device=device.name), 50)
+
+    def test_in_a_trace(self):
+        for group in ("in", "out"):
+            self.tree.make(group)
+        path = self.tree.path("in")
+        with Trace("syscall_enter", "-o", "json", "--fields", "comm,cgroup,tgid",
+                   "--where", f'cgroup == "{path}" and syscall == getppid') as trace:
+            self.tree.call_inside(30, "out")
+            self.tree.call_inside(25, "in")
+            summary = trace.end()
+            events = trace.objects()
+        self.assertEqual(summary, {"shown": 25, "lost": 0})
+        self.assertEqual({(event["comm"], event["cgroup"]) for event in events},
+                         {("rt-cgroup", path)})
+        self.assertEqual(len({event["tgid"] for event in events}), 1)
 
     def test_of_a_task(self):
         """The context of runq_wait is the task's that waited, not the current one's."""

@@ -15,7 +15,8 @@ from exposition import Exposition
 from ringtally import Daemon, Ended, binary, probe
 
 WIDTH = 100
-BUNDLED = {"block_io", "runq_wait", "syscall_enter"}
+BUNDLED = {"block_io", "runq_wait", "sched_offcpu", "sched_oncpu", "syscall_enter",
+           "syscall_exit"}
 CONTEXT = ["comm", "tgid", "tid", "uid", "gid", "cgroup", "cpu", "ppid", "pcomm", "mntns", "pidns"]
 
 RICH = r"""

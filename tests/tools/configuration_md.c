@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * configuration_md check|write FILE: docs/configuration.md, in which the part between two marker
- * lines is written from the tables that parse the config. `check` fails when it would write
- * something else; `make docs` writes.
+ * configuration_md check|write FILE: the part of docs/configuration.md that is written from the
+ * tables that parse the config.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
-#include "base/util.h"
 #include "config/native_options.h"
 #include "config/quantity.h"
-
-static const char begin_mark[] = "<!-- written by `make docs` from config/native_options.c -->\n";
-static const char end_mark[] = "<!-- end -->\n";
+#include "tests/tools/generated_part.h"
 
 enum { PATH_BYTES = 256 };
 
@@ -146,84 +140,21 @@ static void put_later(struct strbuf *out, const struct opt_table *t, const char 
 	}
 }
 
-static void put_all(struct strbuf *out)
+static int put_all(struct strbuf *out, struct err *err)
 {
+	(void)err;
 	put_table(out, &native_options, "");
 	strbuf__puts(out,
 		     "\n### Not in this version yet\n\n"
 		     "These are known, and refused as such.\n\n| key | what it is |\n|---|---|\n");
 	put_later(out, &native_options, "");
 	strbuf__putc(out, '\n');
-}
-
-static int read_file(const char *path, struct strbuf *text)
-{
-	FILE *in = fopen(path, "re");
-	size_t n = 1;
-
-	while (in && n > 0) {
-		char *to = strbuf__reserve(text, 4096);
-
-		n = to ? fread(to, 1, 4096, in) : 0;
-		text->len += n;
-	}
-	int rc = !in || ferror(in) || text->failed ? -EIO : 0;
-	if (!rc)
-		text->data[text->len] = '\0';
-	if (in)
-		fclose(in);
-	return rc;
-}
-
-/* The text with what stands between the marks made anew. False: it has no marks. */
-static bool renew(const struct strbuf *text, struct strbuf *out)
-{
-	const char *begin = strstr(text->data, begin_mark);
-	const char *end = begin ? strstr(begin, end_mark) : NULL;
-
-	if (!end)
-		return false;
-	strbuf__append(out, text->data, (size_t)(begin - text->data) + strlen(begin_mark));
-	put_all(out);
-	strbuf__puts(out, end);
-	return !out->failed;
-}
-
-static int write_file(const char *path, const struct strbuf *text)
-{
-	FILE *out = fopen(path, "we");
-	bool ok = out && fwrite(text->data, 1, text->len, out) == text->len;
-
-	if (out && fclose(out))
-		ok = false;
-	if (!ok)
-		fprintf(stderr, "%s: cannot write it\n", path);
-	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct strbuf text;
-	struct strbuf renewed;
-	int status = EXIT_FAILURE;
+	static const struct generated_part tables = {"config/native_options.c", put_all};
 
-	if (argc != 3 || (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "write") != 0)) {
-		fprintf(stderr, "usage: configuration_md check|write FILE\n");
-		return 2;
-	}
-	strbuf__init(&text);
-	strbuf__init(&renewed);
-	if (read_file(argv[2], &text))
-		fprintf(stderr, "%s: cannot read it\n", argv[2]);
-	else if (!renew(&text, &renewed))
-		fprintf(stderr, "%s: no marks to write between\n", argv[2]);
-	else if (text.len == renewed.len && memcmp(text.data, renewed.data, text.len) == 0)
-		status = EXIT_SUCCESS;
-	else if (strcmp(argv[1], "write") == 0)
-		status = write_file(argv[2], &renewed);
-	else
-		fprintf(stderr, "%s: not what the tables say: run `make docs`\n", argv[2]);
-	strbuf__fini(&text);
-	strbuf__fini(&renewed);
-	return status;
+	return generated_part__main(&tables, argc, argv);
 }

@@ -12,6 +12,7 @@ unit_test(config config LINK config)
 unit_test(config diag LINK config)
 unit_test(config options LINK config)
 unit_test(config quantity LINK config)
+unit_test(config single LINK config)
 unit_test(config where LINK config)
 unit_test(config yaml LINK config)
 # Allocations that fail when a test says so.
@@ -27,7 +28,7 @@ fuzz_target(config LINK config)
 fuzz_target(where LINK config)
 
 # The documentation: docs/configuration.md is what `make docs` writes, and every YAML in it works.
-add_executable(configuration_md tools/configuration_md.c)
+add_executable(configuration_md tools/configuration_md.c tools/generated_part.c)
 target_link_libraries(configuration_md PRIVATE config)
 add_test(NAME docs/configuration
   COMMAND configuration_md check ${CMAKE_SOURCE_DIR}/docs/configuration.md)

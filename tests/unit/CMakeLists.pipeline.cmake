@@ -17,7 +17,7 @@ foreach(file IN ITEMS dec_enum dec_errno dec_device)
 endforeach()
 target_sources(test_pipeline_dec_device PRIVATE unit/pipeline/temp_tree.c)
 # Plans, routes and what they rest on.
-foreach(file IN ITEMS bucket_table filter key_layout knobs plan raw_cache refusal route schema)
+foreach(file IN ITEMS bucket_table filter key_layout knobs plan raw_cache raw_event refusal route schema)
   unit_test(pipeline ${file} LINK pipeline)
 endforeach()
 target_link_options(test_pipeline_route PRIVATE -Wl,--wrap=family__tick)
@@ -37,3 +37,9 @@ unit_test(pipeline source LINK pipeline)
 target_link_options(test_pipeline_source PRIVATE -Wl,--wrap=flush__request
   -Wl,--wrap=flush__listen -Wl,--wrap=collector__snapshot -Wl,--wrap=collector__tick
   -Wl,--wrap=selfstats_snapshot -Wl,--wrap=process_stats_snapshot -Wl,--wrap=uv_hrtime)
+
+# docs/probes.md is what `make docs` writes.
+add_executable(probes_md tools/probes_md.c tools/generated_part.c)
+target_link_libraries(probes_md PRIVATE pipeline)
+add_test(NAME docs/probes COMMAND probes_md check ${CMAKE_SOURCE_DIR}/docs/probes.md)
+set_tests_properties(docs/probes PROPERTIES LABELS unit TIMEOUT 60)

@@ -4,27 +4,7 @@
  * So a test knows how many there were, and with which keys.
  */
 #include "bpf/lib/emit.bpf.h"
-#include "tests/bpf/test_call.h"
-
-#ifdef __TARGET_ARCH_x86
-struct pt_regs {
-	unsigned long di;
-	unsigned long si;
-	unsigned long dx;
-} __attribute__((preserve_access_index));
-#define ARGUMENTS                            \
-	{                                    \
-		regs->di, regs->si, regs->dx \
-	}
-#else
-struct pt_regs {
-	u64 regs[31];
-} __attribute__((preserve_access_index));
-#define ARGUMENTS                                           \
-	{                                                   \
-		regs->regs[0], regs->regs[1], regs->regs[2] \
-	}
-#endif
+#include "tests/bpf/probes/call_arguments.bpf.h"
 
 struct test_call {
 	u64 key HELP("First argument.");
@@ -41,7 +21,7 @@ int PROGRAM(on_test_call, struct pt_regs *regs, long id)
 	if (id != TEST_CALL)
 		return 0;
 
-	const struct test_call ev = ARGUMENTS;
+	const struct test_call ev = CALL_ARGUMENTS(regs);
 
 	emit(&ev);
 	return 0;

@@ -33,8 +33,8 @@ static inline void build(struct label_builder *b, u16 n, const char *const *text
 
 static inline void assert_next_text(const struct labels *l, u16 *pos, const char *want)
 {
-	const char *text;
-	size_t len;
+	const char *text = "";
+	size_t len = 0;
 
 	assert_true(labels__next(l, pos, &text, &len));
 	if (len != strlen(want) || memcmp(text, want, len) != 0)

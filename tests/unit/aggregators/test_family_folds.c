@@ -132,8 +132,8 @@ static void view__take(struct view *v, struct family *f)
 	assert_int_equal(family__snapshot(f, s), 0);
 	v->n = (u32)s->families[0].n - 2;
 	for (size_t i = 0; i < s->families[0].n; i++) {
-		const char *text;
-		size_t len;
+		const char *text = "";
+		size_t len = 0;
 		u16 pos = 0;
 		u32 comm, device;
 

@@ -74,8 +74,8 @@ static void folded_texts_are_special(void **state)
 {
 	struct label_builder b, folded;
 	u16 pos = 0;
-	const char *text;
-	size_t len;
+	const char *text = "";
+	size_t len = 0;
 
 	(void)state;
 	build(&b, 3, (const char *[]){"a", "__other__", ""});

@@ -13,102 +13,6 @@
 
 #define U128(hi, lo) ((u128)(hi) << 64 | (lo))
 
-struct number_case {
-	u128 n;
-	u8 scale;
-	const char *text;
-};
-
-static void numbers_are_exact(void **state)
-{
-	static const struct number_case cases[] = {
-		{0, 0, "0"},
-		{0, 9, "0"},
-		{7, 0, "7"},
-		{1500, 0, "1500"},
-		{1000000, 0, "1000000"},
-		{1, 1, "0.1"},
-		{10, 1, "1"},
-		{105, 1, "10.5"},
-		{250, 6, "0.00025"},
-		{1, 9, "0.000000001"},
-		{1000000000, 9, "1"},
-		{1000000001, 9, "1.000000001"},
-		{120000000000, 9, "120"},
-		{123456789012345678, 9, "123456789.012345678"},
-		{UINT64_MAX, 0, "18446744073709551615"},
-		{U128(1, 0), 0, "18446744073709551616"},
-		{U128(1, 0), 9, "18446744073.709551616"},
-		{(u128)10000000000000000000ULL * 10000000000000000000ULL, 0,
-		 "100000000000000000000000000000000000000"},
-		{(u128)10000000000000000000ULL * 10000000000000000000ULL, 38, "1"},
-		{(u128)10000000000000000000ULL * 2 + 5, 0, "20000000000000000005"},
-		{U128(UINT64_MAX, UINT64_MAX), 0, "340282366920938463463374607431768211455"},
-		{U128(UINT64_MAX, UINT64_MAX), 39, "0.340282366920938463463374607431768211455"},
-		{U128(UINT64_MAX, UINT64_MAX), 9, "340282366920938463463374607431.768211455"},
-	};
-	struct strbuf out;
-
-	(void)state;
-	strbuf__init(&out);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		strbuf__reset(&out);
-		expo_number(&out, cases[i].n, cases[i].scale);
-		assert_string_equal(out.data, cases[i].text);
-	}
-	strbuf__fini(&out);
-}
-
-static void a_number_may_have_any_scale(void **state)
-{
-	struct strbuf out;
-
-	(void)state;
-	strbuf__init(&out);
-	expo_number(&out, 12, UINT8_MAX);
-	assert_int_equal(out.len, strlen("0.") + UINT8_MAX);
-	assert_memory_equal(out.data, "0.000", 5);
-	assert_string_equal(out.data + out.len - 3, "012");
-	strbuf__fini(&out);
-}
-
-/* Expected texts are what Go's strconv.FormatFloat(x, 'g', -1, 64) says. */
-static void bounds_are_spelt_as_go_does(void **state)
-{
-	static const struct number_case cases[] = {
-		{0, 0, "0"},
-		{1, 0, "1"},
-		{64, 0, "64"},
-		{100000, 0, "100000"},
-		{999999, 0, "999999"},
-		{1000000, 0, "1e+06"},
-		{1048576, 0, "1.048576e+06"},
-		{1073741824, 0, "1.073741824e+09"},
-		{10000000000000000000ULL, 0, "1e+19"},
-		{1000, 9, "1e-06"},
-		{1500, 9, "1.5e-06"},
-		{16000, 9, "1.6e-05"},
-		{100000, 9, "0.0001"},
-		{128000, 9, "0.000128"},
-		{1000000, 9, "0.001"},
-		{250000000, 9, "0.25"},
-		{1000000000, 9, "1"},
-		{67108864000, 9, "67.108864"},
-		{UINT64_MAX, 0, "1.8446744073709551615e+19"},
-		{1, 255, "1e-255"},
-	};
-	struct strbuf out;
-
-	(void)state;
-	strbuf__init(&out);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		strbuf__reset(&out);
-		expo_bound(&out, (u64)cases[i].n, cases[i].scale);
-		assert_string_equal(out.data, cases[i].text);
-	}
-	strbuf__fini(&out);
-}
-
 /* Renders all series of the snapshot's only family. */
 static void render(const struct snapshot *s, struct strbuf *out)
 {
@@ -156,6 +60,41 @@ static void label_values_and_help_are_escaped(void **state)
 				      "x_total{comm=\"caf\xc3\xa9\ttab\"} 5\n");
 	strbuf__fini(&out);
 	snapshot__free(s);
+}
+
+/* Texts are looked at in words, and the last word lies over the one before. */
+static void an_escape_is_found_wherever_it_stands(void **state)
+{
+	static const char *const names[] = {"a"};
+	static const struct family_desc desc = {
+		.name = "x_total",
+		.help = "",
+		.shape = AGG_SHAPE_COUNTER,
+		.label_names = names,
+		.nlabels = 1,
+	};
+
+	(void)state;
+	for (size_t n = 1; n < 40; n++) {
+		for (size_t at = 0; at < n; at++) {
+			char text[64] = {0}, want[96];
+			struct snapshot *s;
+			struct strbuf out;
+
+			memset(text, 'x', n);
+			text[at] = "\"\\\n"[at % 3];
+			assert_int_equal(snapshot__new(&s), 0);
+			snapshot__begin(s, &desc);
+			snapshot__sample(s, 1, (const char *[]){text});
+			render(s, &out);
+			snprintf(want, sizeof(want),
+				 "# TYPE x_total counter\nx_total{a=\"%.*s\\%c%s\"} 1\n", (int)at,
+				 text, "\"\\n"[at % 3], text + at + 1);
+			assert_string_equal(out.data, want);
+			strbuf__fini(&out);
+			snapshot__free(s);
+		}
+	}
 }
 
 static void an_empty_help_is_left_out(void **state)
@@ -245,10 +184,8 @@ static void the_longest_lines_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_are_exact),
-		cmocka_unit_test(a_number_may_have_any_scale),
-		cmocka_unit_test(bounds_are_spelt_as_go_does),
 		cmocka_unit_test(label_values_and_help_are_escaped),
+		cmocka_unit_test(an_escape_is_found_wherever_it_stands),
 		cmocka_unit_test(an_empty_help_is_left_out),
 		cmocka_unit_test(buckets_are_cumulative_and_end_in_the_count),
 		cmocka_unit_test(the_longest_lines_fit),

@@ -45,6 +45,8 @@ static void figures_are_near_those_the_kernel_gives(void **state)
 		{{.entries = 32768, .key_bytes = 4, .value_bytes = 8}, 2622480},
 		{{.entries = 8192, .key_bytes = 8, .value_bytes = 32}, 853056},
 	};
+	const struct start_map of_cpu = {
+		.entries = 1, .key_bytes = 4, .value_bytes = 24, .of_cpu = true};
 	const struct event_plan books = {.lost_words = 32};
 	const u64 ring = 1065288, outer = 328;
 
@@ -52,6 +54,7 @@ static void figures_are_near_those_the_kernel_gives(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 		assert_enough(cost_of_event(&books, 0, &starts[i].map, &two_cpus).starts,
 			      starts[i].want);
+	assert_in_range(cost_of_event(&books, 0, &of_cpu, &two_cpus).starts, 368, 600);
 	assert_enough(cost_of_event(&books, 0, &no_starts, &two_cpus).books, 8192);
 	assert_enough(rings_of(2, 1, 1 << 20), 2 * ring + outer);
 	assert_enough(rings_of(2, 2, 1 << 20), ring + outer);

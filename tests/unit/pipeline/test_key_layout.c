@@ -18,7 +18,7 @@
 
 #define WORD(n) (1ULL << (n))
 
-enum { LEDGER_BYTES = sizeof(struct wire_ledger) };
+enum { LEDGER_BYTES = sizeof(struct wire_ledger), REST = 18 };
 
 static struct field io_fields[] = {
 	NUMBER("device", 1, DECODER_UNSIGNED),
@@ -56,7 +56,13 @@ static struct field io_fields[] = {
 	NUMBER("n4", 14, DECODER_UNSIGNED),
 	NUMBER("n5", 15, DECODER_UNSIGNED),
 	NUMBER("n6", 16, DECODER_UNSIGNED),
-	NUMBER("n7", 17, DECODER_UNSIGNED),
+	{.name = "n7",
+	 .help = "",
+	 .decoder = DECODER_UNSIGNED,
+	 .word = 17,
+	 .words = 1,
+	 .has_rest = true,
+	 .rest_word = REST},
 	{.name = "last",
 	 .help = "",
 	 .decoder = DECODER_UNSIGNED,
@@ -72,7 +78,9 @@ static struct record_schema events[] = {
 	 .nfields = ARRAY_SIZE(io_fields),
 	 .nwords = 32,
 	 .presence_word = 0,
-	 .has_presence = true},
+	 .has_presence = true,
+	 .start_words = 1ULL << 3 | 1ULL << 4,
+	 .flush_hook = true},
 	{.name = "tick", .help = ""},
 };
 
@@ -143,6 +151,79 @@ static void bits_are_there_when_events_can_differ(void **state)
 		assert_int_equal(wire->presence, 1);
 		for (u32 m = 0; m < 3; m++)
 			assert_int_equal(wire->metrics[m].needs, cases[i].needs[m]);
+		planned__fini(&p);
+	}
+}
+
+/* A metric that adds up a field with a rest, of all events, has the rest for its value. */
+static void plain_sums_take_parts_and_the_rest(void **state)
+{
+	static const struct {
+		const char *metrics;
+		u64 parts;
+		u64 has_bits;
+		u64 sum_words;
+		u64 values[2];
+	} cases[] = {
+		{COUNT_B("value: n7"), 1, 0, WORD(REST), {1 + REST}},
+		{COUNT_B("value: n7") COUNT_C("value: n7, labels: [comm]"),
+		 3,
+		 0,
+		 WORD(REST),
+		 {1 + REST, 1 + REST}},
+		{COUNT COUNT_B("value: n7"), 2, 1, WORD(REST), {0, 1 + REST}},
+		{COUNT_B("value: n7") COUNT_C("value: n7, where: device == 1"),
+		 1,
+		 1,
+		 WORD(17) | WORD(REST),
+		 {1 + REST, 1 + 17}},
+		{COUNT_B("value: n7, where: n7 > 5"), 0, 0, WORD(17), {1 + 17}},
+		{HIST("b", "n7", "[1, 2]", "") COUNT_C("value: n7"),
+		 2,
+		 1,
+		 WORD(17) | WORD(REST),
+		 {1 + 17, 1 + REST}},
+		{COUNT_B("labels: [n7]"), 0, 0, 0, {0}},
+		{COUNT_B("value: latency"), 0, 0, WORD(3), {1 + 3}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct planned p = sound_plan(cases[i].metrics);
+		const struct event_plan *event = &p.plan->events[0];
+
+		if (event->wire.parts != cases[i].parts)
+			fail_msg("case %zu: parts are %#llx", i, event->wire.parts);
+		assert_int_equal(event->wire.has_bits, cases[i].has_bits);
+		assert_int_equal(event->wire.sum_words, cases[i].sum_words);
+		for (u32 m = 0; m < 2; m++)
+			assert_int_equal(event->wire.metrics[m].value, cases[i].values[m]);
+		assert_int_equal(event->has_hook, cases[i].parts != 0);
+		planned__fini(&p);
+	}
+}
+
+/* Starts are kept where a label, a value or a condition needs one. */
+static void starts_are_for_those_who_need_them(void **state)
+{
+	static const struct {
+		const char *metrics;
+		bool keeps_starts;
+	} cases[] = {
+		{COUNT, false},
+		{COUNT_B("value: bytes"), false},
+		{COUNT COUNT_B("value: latency"), true},
+		{COUNT_B("labels: [queued]"), true},
+		{COUNT_B("where: latency > 1us"), true},
+		{"- {name: a_total, event: tick, type: counter}\n", true}, /* all of it may */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct planned p = sound_plan(cases[i].metrics);
+
+		if (p.plan->events[0].keeps_starts != cases[i].keeps_starts)
+			fail_msg("case %zu: keeps_starts is %d", i, !cases[i].keeps_starts);
 		planned__fini(&p);
 	}
 }
@@ -424,6 +505,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bits_are_there_when_events_can_differ),
+		cmocka_unit_test(plain_sums_take_parts_and_the_rest),
+		cmocka_unit_test(starts_are_for_those_who_need_them),
 		cmocka_unit_test(bucket_numbers_stand_four_to_a_word),
 		cmocka_unit_test(everything_has_its_place),
 		cmocka_unit_test(words_have_the_metrics_that_use_them),

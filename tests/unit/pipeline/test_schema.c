@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,8 @@
 enum { U64 = 1, S64, U32, CHAR, PROTO, FIRST_FREE, NO_TYPE = 9999 };
 
 #define NOT_A_FIELD "field 1 is neither a 64-bit number nor a text of whole words"
+
+#define NO_REST	    ": both are unsigned numbers of the event, and a field has one rest"
 
 static struct btf *begin(void)
 {
@@ -286,6 +289,67 @@ static void two_presence_words(struct btf *b)
 	tag(b, "ringtally.presence", id, 1);
 }
 
+/* An event of a number, a signed one, and a text. */
+static int event_of_three(struct btf *b)
+{
+	int text = btf__add_array(b, U32, CHAR, 8), id = btf__add_struct(b, "e", 24);
+
+	btf__add_field(b, "x", U64, 0, 0);
+	btf__add_field(b, "change", S64, 64, 0);
+	btf__add_field(b, "name", text, 128, 0);
+	tag(b, "ringtally.event", id, -1);
+	return id;
+}
+
+static void rest_of_nothing(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:y", event_of_three(b), 0);
+}
+
+static void rest_of_itself(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:x", event_of_three(b), 0);
+}
+
+static void rest_of_a_text(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:name", event_of_three(b), 0);
+}
+
+static void rest_with_a_sign(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:x", event_of_three(b), 1);
+}
+
+/* x, and two words that say they are its rest. */
+static int event_with_rests(struct btf *b)
+{
+	int id = btf__add_struct(b, "e", 24);
+
+	btf__add_field(b, "x", U64, 0, 0);
+	btf__add_field(b, "y", U64, 64, 0);
+	btf__add_field(b, "z", U64, 128, 0);
+	tag(b, "ringtally.event", id, -1);
+	tag(b, "ringtally.rest_of:x", id, 1);
+	return id;
+}
+
+static void two_rests(struct btf *b)
+{
+	tag(b, "ringtally.rest_of:x", event_with_rests(b), 2);
+}
+
+static void field_in_a_rest(struct btf *b)
+{
+	int id = btf__add_struct(b, "e", 16);
+
+	btf__add_field(b, "x", U64, 0, 0);
+	btf__add_field(b, "y", U64, 64, 0);
+	btf__add_field(b, "z", U64, 64, 0);
+	tag(b, "ringtally.event", id, -1);
+	tag(b, "ringtally.rest_of:x", id, 1);
+}
+
 static void add_enum(struct btf *b, const char *name)
 {
 	assert_true(btf__add_enum(b, name, 4) > 0);
@@ -403,6 +467,12 @@ static void no_sense_is_one_clear_line_and_never_a_crash(void **state)
 		{program_on_a_struct, "program tag 'e/enter' is not EVENT/PART on a function"},
 		{optional_without_presence,
 		 "event 'e': field 'x' is optional, but there is no presence word"},
+		{rest_of_nothing, "event 'e': 'x' cannot be the rest of 'y'" NO_REST},
+		{rest_of_itself, "event 'e': 'x' cannot be the rest of 'x'" NO_REST},
+		{rest_of_a_text, "event 'e': 'x' cannot be the rest of 'name'" NO_REST},
+		{rest_with_a_sign, "event 'e': 'change' cannot be the rest of 'x'" NO_REST},
+		{two_rests, "event 'e': 'z' cannot be the rest of 'x'" NO_REST},
+		{field_in_a_rest, "event 'e': a field lies in the presence word, or in a rest"},
 		{enum_that_is_not_there, "field 'x': the object has no enum 'color'"},
 		{enum_that_is_a_struct, "field 'x': the object has no enum 'color'"},
 		{enum_without_values, "field 'x': the object has no enum 'color'"},
@@ -481,6 +551,27 @@ static void names_that_lie_nowhere_are_no_names(void **state)
 		schema__free(schema);
 		btf__free(b);
 	}
+}
+
+static void a_rest_is_no_field_but_known_to_its_own(void **state)
+{
+	struct schema *schema = NULL;
+	struct btf *b = begin();
+	struct err err = {0};
+	int id = event_with_rests(b);
+
+	(void)state;
+	tag(b, "ringtally.from_start", id, 0);
+	tag(b, "ringtally.from_start", id, 1);
+	assert_int_equal(schema__read(b, &schema, &err), 0);
+	assert_int_equal(schema->events[0].nfields, 2);
+	assert_null(record_schema__field(&schema->events[0], "y"));
+	assert_true(record_schema__field(&schema->events[0], "x")->has_rest);
+	assert_int_equal(record_schema__field(&schema->events[0], "x")->rest_word, 1);
+	assert_false(record_schema__field(&schema->events[0], "z")->has_rest);
+	assert_int_equal(schema->events[0].start_words, 3);
+	schema__free(schema);
+	btf__free(b);
 }
 
 static void assert_field(const struct record_schema *r, const struct field *want)
@@ -585,6 +676,48 @@ static void programs_keep_the_order_of_the_source(void **state)
 		assert_memory_equal(s->programs[i].event, "e", 1);
 		assert_string_equal(s->programs[i].part, "end");
 	}
+	schema__free(s);
+	btf__free(b);
+}
+
+/* A walk over all parts of an event and their alternatives: "PART:PROGRAM+PROGRAM PART:...". */
+static void assert_parts(const struct schema *s, const char *event, const char *want)
+{
+	const struct program_schema *part = NULL;
+	char walk[128] = "";
+	size_t n = 0;
+
+	while ((part = schema__next_part(s, event, part))) {
+		n += (size_t)snprintf(walk + n, sizeof(walk) - n, "%s%s:", n ? " " : "",
+				      part->part);
+		for (const struct program_schema *p = part; p; p = schema__next_alternative(s, p))
+			n += (size_t)snprintf(walk + n, sizeof(walk) - n, "%s%s",
+					      p == part ? "" : "+", p->name);
+	}
+	assert_string_equal(walk, want);
+}
+
+static void add_program(struct btf *b, const char *name, const char *role)
+{
+	tag(b, role, btf__add_func(b, name, BTF_FUNC_GLOBAL, PROTO), -1);
+}
+
+static void parts_are_walked_with_their_alternatives(void **state)
+{
+	struct btf *b = build_whole();
+	struct schema *s = NULL;
+	struct err err = {0};
+
+	(void)state;
+	add_program(b, "begin", "ringtally.program:e/begin");
+	add_program(b, "of_another", "ringtally.emitter:ee/end");
+	add_program(b, "last", "ringtally.emitter:e/end");
+	add_program(b, "ended", "ringtally.program:e/ended");
+	assert_int_equal(schema__read(b, &s, &err), 0);
+	assert_parts(s, "e", "end:new+old+last begin:begin ended:ended");
+	assert_parts(s, "ee", "end:of_another");
+	assert_parts(s, "", "");
+	assert_parts(s, "x", "");
 	schema__free(s);
 	btf__free(b);
 }
@@ -786,8 +919,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_sense_is_one_clear_line_and_never_a_crash),
 		cmocka_unit_test(names_that_lie_nowhere_are_no_names),
+		cmocka_unit_test(a_rest_is_no_field_but_known_to_its_own),
 		cmocka_unit_test(fields_have_what_their_type_and_tags_say),
 		cmocka_unit_test(programs_keep_the_order_of_the_source),
+		cmocka_unit_test(parts_are_walked_with_their_alternatives),
 		cmocka_unit_test(presence_that_makes_no_sense_does_no_harm),
 		cmocka_unit_test(what_may_be_absent_is_told),
 		cmocka_unit_test(enums_give_names_to_values),

@@ -3,15 +3,12 @@
  * The scheduler: how long tasks wait for a CPU.
  *
  *   DECLARE_EVENT_CLASS(sched_wakeup_template, TP_PROTO(struct task_struct *p))
- *   TRACE_EVENT(sched_switch, TP_PROTO(bool preempt, struct task_struct *prev,
- *                                      struct task_struct *next, unsigned int prev_state))
+ *   sched_switch: bpf/probes/sched.bpf.h
  *
  * A wait begins when a task is woken up, or when it is taken off its CPU although it could go on
  * (preempted, yielding); it ends when the task gets a CPU. The idle task does not wait.
  */
-#include "bpf/lib/emit.bpf.h"
-
-#define TASK_RUNNING 0
+#include "bpf/probes/sched.bpf.h"
 
 struct runq_wait {
 	u64 wait UNIT(ns) HELP("Time from wake-up, or from being preempted, to running.");
@@ -67,19 +64,10 @@ static __always_inline void wait__end(const struct task_struct *task)
 	emit_task(&ev, task);
 }
 
-static __always_inline bool task__runnable(const struct task_struct *task)
-{
-	const struct task_struct___old *old = (const void *)task;
-
-	if (bpf_core_field_exists(task->__state))
-		return task->__state == TASK_RUNNING;
-	return old->state == TASK_RUNNING;
-}
-
 static __always_inline int task__switched(bool preempt, const struct task_struct *prev,
 					  const struct task_struct *next)
 {
-	if (prev->pid && (preempt || task__runnable(prev)))
+	if (prev->pid && (preempt || task__state(prev) == TASK_RUNNING))
 		wait__begin(prev, BPF_ANY);
 	else if (prev->pid)
 		wait__forget(prev);
