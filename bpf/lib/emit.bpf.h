@@ -45,7 +45,8 @@ static __always_inline u64 emit__presence(const struct emission *e)
 }
 
 /* The metrics that count this event: their `where` passes and their value is there. */
-static __always_inline u64 emit__accepting(const struct emission *e, const struct context *context)
+static __always_inline u64 emit__accepting(const struct emission *e,
+					   const struct context_words *context)
 {
 	const volatile struct wire_plan *plan = e->plan;
 	u64 bits = plan->always;
@@ -67,7 +68,7 @@ static __always_inline u64 emit__accepting(const struct emission *e, const struc
 }
 
 /* False: no metric counts the event, and that is in the books now. */
-static __always_inline bool emit__filter(struct emission *e, const struct context *context)
+static __always_inline bool emit__filter(struct emission *e, const struct context_words *context)
 {
 	e->bits = emit__accepting(e, context);
 	if (e->bits)
@@ -335,7 +336,7 @@ static __always_inline void emit__from(struct emission *e, struct context_source
 
 static __always_inline void emit__of_current(struct emission *e)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {.origin = CONTEXT_CURRENT, .words = &context};
 
 	emit__from(e, &source);
@@ -343,7 +344,7 @@ static __always_inline void emit__of_current(struct emission *e)
 
 static __always_inline void emit__of_task(struct emission *e, const struct task_struct *task)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {
 		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
 
@@ -353,7 +354,7 @@ static __always_inline void emit__of_task(struct emission *e, const struct task_
 static __always_inline void emit__of_saved(struct emission *e,
 					   const struct wire_saved_context *saved)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {.origin = CONTEXT_SAVED, .words = &context};
 
 	context__unpack(&context, saved, e->plan);
@@ -365,7 +366,7 @@ static __always_inline void emit__of_saved(struct emission *e,
  * trace: what is in the table's list holds something. */
 static __always_inline void emit__part_of_task(struct emission *e, const struct task_struct *task)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {
 		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
 
@@ -453,15 +454,14 @@ static __always_inline void emit__part_of_task(struct emission *e, const struct 
 	}                                                                                   \
 	OVERLOAD void context_save(struct wire_saved_context *saved, const struct name *ev) \
 	{                                                                                   \
-		struct context context;                                                     \
+		struct context_words context;                                               \
 		struct context_source source = {.origin = CONTEXT_CURRENT, .words = &context}; \
 		u64 words = SAVED_WORDS(&plan_##name);                                      \
                                                                                             \
 		if (words) {                                                                \
 			context_source__prepare(&source, words);                            \
-			context__fetch(&source, words);                                     \
+			context__pack(saved, &source, words);                               \
 		}                                                                           \
-		context__pack(saved, &context, &plan_##name);                               \
 	}                                                                                   \
 	OVERLOAD void flush_hook_rests(const struct name *ev, bool rests)                   \
 	{                                                                                   \
