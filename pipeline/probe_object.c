@@ -6,6 +6,7 @@
  * alternative, and so on until something loads or nothing is left.
  */
 #include "pipeline/probe_object.h"
+#include "pipeline/btf_check.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -23,6 +24,7 @@
 
 #include "base/err.h"
 #include "base/util.h"
+#include "pipeline/btf_check.h"
 #include "pipeline/bundle.h"
 #include "pipeline/plan.h"
 #include "pipeline/refusal.h"
@@ -204,6 +206,20 @@ int probe_object__open_bundle(const char *btf_path, struct probe_object **ret_ob
 	return finish_open(o, ret_object, err);
 }
 
+/* Before libbpf believes it. One without any is told apart later. */
+static int check_btf(const char *path, struct err *err)
+{
+	struct btf *btf = btf__parse_elf(path, NULL);
+	int rc = 0;
+
+	if (btf)
+		rc = btf_check(btf, err);
+	else if (errno != ENOENT && errno != ENODATA)
+		rc = err__set(err, -EINVAL, "not a BPF object file, or a damaged one");
+	btf__free(btf);
+	return rc;
+}
+
 int probe_object__open_file(const char *path, const char *btf_path,
 			    struct probe_object **ret_object, struct err *err)
 {
@@ -218,6 +234,8 @@ int probe_object__open_file(const char *path, const char *btf_path,
 	o->name = strdup(path);
 	o->btf_path = btf_path;
 	rc = read_file(path, &o->owned_bytes, &o->nbytes, err);
+	if (!rc)
+		rc = check_btf(path, err);
 	if (rc)
 		probe_object__close(o);
 	else {
