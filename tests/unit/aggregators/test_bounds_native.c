@@ -116,6 +116,7 @@ static void check_row(const struct native_row *row)
 		if (above && is_at_most_bound(above, row->base, row->schema, i))
 			fail_msg("schema %d: bound %d is %llu at least, not %llu", row->schema, i,
 				 above, above - 1);
+		assert_true(at == 0 || bounds[at] > bounds[at - 1]);
 		at += is_next;
 	}
 	if (n > 0 && bounds[n - 1] >= row->max)

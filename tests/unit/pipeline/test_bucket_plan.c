@@ -175,28 +175,36 @@ static void check_values(const struct histogram *h)
 	free(table);
 }
 
+static const char *behind(const char *found, const char *word)
+{
+	const char *at = strstr(found, word);
+
+	assert_non_null(at);
+	return at ? at + strlen(word) : "";
+}
+
+static void take_step(struct histogram *h, const char *found)
+{
+	static const enum quantity quantities[] = {QUANTITY_TIME, QUANTITY_BYTES, QUANTITY_PLAIN};
+	const char *at = behind(found, "at most 512: step ");
+	char step[32], why[128];
+
+	snprintf(step, sizeof(step), "%.*s", (int)strcspn(at, " "), at);
+	assert_int_equal(quantity_parse(quantities[h->field], step, &h->b, why), 0);
+	h->count = strtoull(behind(at, " with count "), NULL, 10);
+}
+
 /* What is too fine is done as the message says, which must then do, and reach as far. */
 static void take_advice(struct histogram *h, char found[256])
 {
 	const bool linear = h->config.kind == BUCKETS_LINEAR;
 	const u64 reach = linear ? h->a + (h->count - 1) * h->b : 0;
-	const enum quantity quantities[] = {QUANTITY_TIME, QUANTITY_BYTES, QUANTITY_PLAIN};
-	char step[32], why[128];
 
-	if (!linear) {
-		assert_int_equal(sscanf(found,
-					"f:1:5: %*u bounds, and a histogram has at most "
-					"512: schema %d fits",
-					&h->schema),
-				 1);
-	} else {
-		assert_int_equal(sscanf(found,
-					"f:1:30: %*u bounds, and a histogram has at most "
-					"512: step %31s with count %llu fits",
-					step, &h->count),
-				 2);
-		assert_int_equal(quantity_parse(quantities[h->field], step, &h->b, why), 0);
-	}
+	assert_true(strstr(found, linear ? "f:1:30: " : "f:1:5: ") == found);
+	if (linear)
+		take_step(h, found);
+	else
+		h->schema = (s32)strtol(behind(found, "at most 512: schema "), NULL, 10);
 	plan_histogram(h, found);
 	assert_string_equal(found, "");
 	assert_true(h->bounds[h->n - 1] >= reach);
@@ -244,13 +252,23 @@ static void advice_is_the_finest_that_fits(void **state)
 	plan_histogram(&line, found);
 	assert_non_null(strstr(found, "at most 512: step 1372us with count 512 fits this range\n"));
 	/* 196 steps to one: 195 would take (99999 + 194) / 195 + 1 = 514 bounds. */
-	line.b = 1372000;
-	line.count = 512;
-	plan_histogram(&line, found);
-	assert_string_equal(found, "");
-	assert_true(line.bounds[511] >= 5000 + 99999 * 7000ULL);
+	take_advice(&line, found);
 	assert_true(line.bounds[510] < 5000 + 99999 * 7000ULL);
 	free(line.bounds);
+}
+
+static void advice_fits_for_every_count(void **state)
+{
+	char found[256];
+
+	(void)state;
+	for (u64 count = 513; count <= 3000; count++) {
+		struct histogram line = {.config.kind = BUCKETS_LINEAR, .b = 7, .count = count};
+
+		plan_histogram(&line, found);
+		take_advice(&line, found);
+		free(line.bounds);
+	}
 }
 
 int main(void)
@@ -258,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_histograms_are_what_their_form_says),
 		cmocka_unit_test(advice_is_the_finest_that_fits),
+		cmocka_unit_test(advice_fits_for_every_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
