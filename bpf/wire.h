@@ -9,6 +9,7 @@
  * decoders travel in the object's BTF (bpf/lib/core.bpf.h).
  *
  *   record:  | head | count | key words ... | sum words ... |
+ *   raw:     | head | time | words of the event ... | words of the context ... |
  *   key:     [bits] [bucket words] [label words of the context] [label words of the event]
  *
  * `bits` says which metrics of the event this partial aggregate counts for (their `where` passed
@@ -43,6 +44,7 @@ enum wire_record_type {
 	WIRE_PARTIAL =
 		1,     /* a partial aggregate: count events with one key; 0: parts of some only */
 	WIRE_MARK = 2, /* the books of a CPU at a moment when its table was empty */
+	WIRE_RAW = 3,  /* one event with its fields, of a plan that traces */
 };
 
 /* Starts every record of every ring. */
@@ -69,6 +71,14 @@ struct wire_mark {
 	__u64 lost;
 };
 
+/* Words that the plan does not want (event_wanted) mean nothing; of the context only those of
+ * context_fetch are there. Presence bits are in the event's own presence word. */
+struct wire_raw {
+	struct wire_head head;
+	__u64 time_ns; /* CLOCK_MONOTONIC, when it was emitted */
+	__u64 words[]; /* all of the event, then those of the context in ascending order */
+};
+
 /* The bits word. Presence bit i stands for word i of the event. */
 #define WIRE_BITS_METRIC(m)	(1ULL << (m))
 #define WIRE_BITS_PRESENT_SHIFT 32
@@ -76,6 +86,7 @@ struct wire_mark {
 enum wire_delivery {
 	WIRE_STREAM = 0,  /* every event is a record with count 1 */
 	WIRE_COMBINE = 1, /* equal keys are counted together in a table, see struct wire_ledger */
+	WIRE_TRACE = 2,	  /* every event is a struct wire_raw; there is no key */
 };
 
 /* How a test compares the masked word with its value. The other comparisons are these, negated. */
@@ -175,7 +186,8 @@ struct wire_plan {
 	__u64 ncontext_labels; /* words of context_key, one by one: context_labels */
 	__u64 nevent_labels;
 	__u64 nsums;	    /* words of sum_words: sums */
-	__u64 record_bytes; /* sizeof(struct wire_partial) + 8 * (key_words + nsums) */
+	__u64 record_bytes; /* of each record but marks: sizeof(struct wire_partial) + 8 *
+			     * (key_words + nsums), or of a struct wire_raw */
 	__u64 wake_bytes;   /* a ring fuller than this wakes the consumer up at once */
 	__u64 slots;	    /* of the combining table, a power of two; 0: there is none */
 	__u64 hash_shift; /* what is left of a hash shifted by this is the number of a pair of slots
@@ -255,6 +267,7 @@ struct wire_saved_context {
 
 _Static_assert(sizeof(struct wire_head) == 8, "head is one word");
 _Static_assert(sizeof(struct wire_partial) == 16, "records have no padding");
+_Static_assert(sizeof(struct wire_raw) == 16, "raw records have no padding");
 _Static_assert(sizeof(struct wire_mark) == 24, "marks have no padding");
 _Static_assert(sizeof(struct wire_ledger) == 128, "two cache lines: the owner's, everybody's");
 _Static_assert(sizeof(struct wire_lost_cell) == 16, "cells have no padding");

@@ -13,13 +13,12 @@
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "base/util.h"
-#include "cli/effective.h"
 #include "cli/flags.h"
 #include "cli/setup.h"
 #include "cli/text.h"
 #include "cli/trial.h"
 #include "cli/verb.h"
-#include "config/config.h"
+#include "config/single.h"
 #include "pipeline/app.h"
 #include "pipeline/caps.h"
 #include "pipeline/collector.h"
@@ -218,29 +217,17 @@ static int make_config(const struct listing *l, const struct record_schema *even
 		       struct diags *diags, struct config **ret_config, struct err *err)
 {
 	const struct field *label = field_from_start(event);
-	struct strbuf yaml;
-	int rc;
+	const struct single single = {
+		.event = event->name,
+		.objects = l->flags->objects.items,
+		.nobjects = l->flags->objects.n,
+		.delivery = DELIVERY_COMBINE,
+		.ring_bytes = 64 << 10,
+		.fields = label ? label->name : NULL,
+		.fields_origin = "trial",
+	};
 
-	strbuf__init(&yaml);
-	strbuf__puts(&yaml, "ring: { size: 64KiB }\nobjects:");
-	strbuf__puts(&yaml, l->flags->objects.n ? "\n" : " []\n");
-	for (size_t i = 0; i < l->flags->objects.n; i++) {
-		strbuf__puts(&yaml, "  - ");
-		effective_put_text(&yaml, l->flags->objects.items[i]);
-		strbuf__putc(&yaml, '\n');
-	}
-	strbuf__puts(&yaml, "metrics:\n  - { name: trial_total, type: counter, event: ");
-	effective_put_text(&yaml, event->name);
-	strbuf__puts(&yaml, label ? ", labels: [" : "");
-	if (label)
-		effective_put_text(&yaml, label->name);
-	strbuf__puts(&yaml, label ? "] }\n" : " }\n");
-	if (yaml.failed)
-		rc = err__set_errno(err, -ENOMEM, "trial");
-	else
-		rc = config__parse("trial", yaml.data, yaml.len, diags, ret_config, err);
-	strbuf__fini(&yaml);
-	return rc;
+	return config__single(&single, diags, ret_config, err);
 }
 
 static int try_config(const struct listing *l, const struct config *config, struct diags *diags,

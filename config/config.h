@@ -77,7 +77,8 @@ struct metric_config {
 	struct config_number ttl;    /* ns; 0: off */
 };
 
-enum delivery { DELIVERY_STREAM, DELIVERY_COMBINE };
+/* TRACE is not for configs: a verb asks for it (config/single.h). */
+enum delivery { DELIVERY_STREAM, DELIVERY_COMBINE, DELIVERY_TRACE };
 
 struct event_config {
 	struct config_text name;
@@ -94,6 +95,7 @@ struct config {
 	struct config_number flush_interval; /* ns */
 	struct config_text *objects;	     /* files (.bpf.o) or folders of them */
 	size_t nobjects;
+	enum delivery delivery; /* of events that `events` does not name */
 	struct event_config *events;
 	size_t nevents;
 	struct metric_config *metrics;

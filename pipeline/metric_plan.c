@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "pipeline/bucket_plan.h"
 #include "pipeline/decoders/decoder.h"
+#include "pipeline/raw_layout.h"
 #include "pipeline/unit.h"
 
 /* What planning one metric works with. */
@@ -49,23 +50,45 @@ static const struct decoder_ops *find_decoder(const struct planner *p, const str
 	return NULL;
 }
 
-static void plan_label(struct planner *p, const struct label_config *config)
+static void plan_label(struct planner *p, const char *name, const struct config_text *field)
 {
 	const struct decoder_ops *decoder;
 	struct field_ref ref;
 
-	if (!config->field.s || !field_ref__find(p->scope, &config->field, p->diags, &ref))
+	if (!field->s || !field_ref__find(p->scope, field, p->diags, &ref))
 		return;
-	decoder = find_decoder(p, ref.field, config->field.pos);
+	decoder = find_decoder(p, ref.field, field->pos);
 	if (!decoder)
 		return;
 	p->metric->labels[p->metric->nlabels++] = (struct label_plan){
-		.name = config->name.s,
+		.name = name,
 		.field = ref.field,
 		.of_context = ref.of_context,
 		.decoder = decoder,
 	};
 	p->metric->label_words += ref.field->words;
+}
+
+/* Who traces and does not say what is to be shown is shown the usual. */
+static int plan_labels(struct planner *p)
+{
+	const struct metric_config *config = p->config;
+	const bool usual = p->scope->traced && config->nlabels == 0;
+	struct config_text field = {.pos = config->event.pos};
+	u32 n = (u32)config->nlabels;
+
+	while (usual && raw_default_field(p->scope, n))
+		n++;
+	p->metric->labels = calloc(n + 1, sizeof(*p->metric->labels));
+	if (!p->metric->labels)
+		return -ENOMEM;
+	for (u32 i = 0; usual && i < n; i++) {
+		field.s = raw_default_field(p->scope, i);
+		plan_label(p, field.s, &field);
+	}
+	for (size_t i = 0; i < config->nlabels; i++)
+		plan_label(p, config->labels[i].name.s, &config->labels[i].field);
+	return 0;
 }
 
 /* A value is a number of the event itself; the context has nothing to add up. */
@@ -249,11 +272,9 @@ int metric_plan__init(struct metric_plan *m, const struct metric_config *config,
 
 	m->config = config;
 	m->name = config->name.s;
-	m->labels = calloc(config->nlabels + 1, sizeof(*m->labels));
-	if (!m->labels)
-		return -ENOMEM;
-	for (size_t i = 0; i < config->nlabels; i++)
-		plan_label(&p, &config->labels[i]);
+	rc = plan_labels(&p);
+	if (rc)
+		return rc;
 	plan_value(&p);
 	rc = plan_limits(&p);
 	if (!rc)

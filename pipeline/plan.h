@@ -26,8 +26,9 @@ struct label_plan {
 	const struct field *field;
 	bool of_context; /* a field of the context, else of the event */
 	const struct decoder_ops *decoder;
-	u32 key_word; /* its first word in the key */
-	u64 presence; /* bit in the key's bits word that says it is there; 0: it always is */
+	u32 key_word; /* its first word in the key, or in the record of an event that is traced */
+	u64 presence; /* bit in the key's bits word, or in the traced event's presence word, that
+		       * says it is there; 0: it always is */
 };
 
 struct metric_plan {
@@ -48,6 +49,7 @@ struct metric_plan {
 	const struct metric_config *config;
 };
 
+/* An event that is traced has one metric, whose labels are the fields that are shown. */
 struct event_plan {
 	const struct record_schema *schema;
 	u32 object; /* whose event it is: index into the schemas given */

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "bpf/wire.h"
 #include "pipeline/decoders/decoder.h"
+#include "pipeline/decoders/decoder_set.h"
 #include "pipeline/ledger.h"
 #include "pipeline/plan.h"
 #include "pipeline/raw_cache.h"
@@ -71,40 +72,12 @@ struct route {
 	u32 nmetrics; /* of all events */
 	u32 ncpus;
 	u64 malformed;
-	struct decoder **decoders;
-	u32 ndecoders;
+	struct decoder_set decoders;
 	struct label_builder builder;
 	struct addition additions[ADDITIONS_MAX];
 	u32 nadditions;
 	u64 *raw_keys; /* of all additions */
 };
-
-/* The decoder of a label: one per kind, unless it looks at the names of just this field. */
-static int decoder_for(struct route *r, const struct label_plan *plan,
-		       const struct decoder_env *env, struct decoder **ret_decoder, struct err *err)
-{
-	const struct decoder_ops *ops = plan->decoder;
-	struct decoder_env own = *env;
-	struct decoder **grown;
-	int rc;
-
-	for (u32 i = 0; !ops->own_names && i < r->ndecoders; i++) {
-		if (r->decoders[i]->ops == ops) {
-			*ret_decoder = r->decoders[i];
-			return 0;
-		}
-	}
-	grown = reallocarray(r->decoders, r->ndecoders + 1, sizeof(struct decoder *));
-	if (!grown)
-		return err__set_errno(err, -ENOMEM, "decoder %s", ops->name);
-	r->decoders = grown;
-	own.names = plan->field->names;
-	own.nnames = plan->field->nnames;
-	rc = ops->create(&own, &grown[r->ndecoders], err);
-	if (!rc)
-		*ret_decoder = grown[r->ndecoders++];
-	return rc;
-}
 
 /* A raw key: the label words, and which of the optional labels are there. */
 static u32 cached_words(const struct metric_plan *plan)
@@ -143,7 +116,8 @@ static int metric_route__init(struct metric_route *m, const struct metric_plan *
 	m->plan = plan;
 	for (u32 i = 0; !rc && i < plan->nlabels; i++) {
 		m->labels[i].plan = &plan->labels[i];
-		rc = decoder_for(r, &plan->labels[i], from->env, &m->labels[i].decoder, err);
+		rc = decoder_set__add(&r->decoders, &plan->labels[i], from->env,
+				      &m->labels[i].decoder, err);
 	}
 	return rc;
 }
@@ -247,9 +221,7 @@ void route__free(struct route *r)
 		return;
 	for (u32 i = 0; r->events && i < r->nevents; i++)
 		event_route__fini(&r->events[i]);
-	for (u32 i = 0; i < r->ndecoders; i++)
-		r->decoders[i]->ops->destroy(r->decoders[i]);
-	free(r->decoders);
+	decoder_set__fini(&r->decoders);
 	free(r->raw_keys);
 	free(r->events);
 	free(r);

@@ -130,6 +130,18 @@ static __always_inline void context__fetch(struct context_source *from, u64 mask
 #undef FETCH
 }
 
+/* Appends the words of the mask, one behind the other. */
+static __always_inline void context__append(u64 *cursor, const struct context_source *from,
+					    u64 mask)
+{
+	hide(cursor);
+#define APPEND(i)                                              \
+	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) \
+		cursor = key__append(cursor, context__word(from, (i) * sizeof(u64)));
+	UNROLL_16(APPEND, 0)
+#undef APPEND
+}
+
 /* Appends the first n labels of the context to the key. */
 static __always_inline void key_writer__append_context(struct key_writer *w,
 						       const struct context_source *from,

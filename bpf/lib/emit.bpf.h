@@ -33,8 +33,9 @@ struct emission {
 	void *tables;		    /* map b_EVENT */
 	struct wire_ledger *ledger; /* from when it is needed: there is much to do before */
 	const u64 *event;
-	u64 count; /* 1; 0: no event, but a part of one that is to come */
-	u64 bits;  /* metrics that count it */
+	u32 event_words; /* it has */
+	u64 count;	 /* 1; 0: no event, but a part of one that is to come */
+	u64 bits;	 /* metrics that count it */
 	bool owner;
 };
 
@@ -171,7 +172,8 @@ static __always_inline bool emit__alone(const struct emission *e, const struct k
 {
 	const volatile struct wire_plan *plan = e->plan;
 	void *ring;
-	struct wire_partial *record = partial__reserve(plan, e->ledger, e->count, &ring);
+	struct wire_partial *record =
+		record__reserve(plan, WIRE_PARTIAL, e->ledger, e->count, &ring);
 
 	if (!record)
 		return false;
@@ -179,7 +181,7 @@ static __always_inline bool emit__alone(const struct emission *e, const struct k
 	key__copy(record->words, key, plan->key_words);
 	if (plan->nsums)
 		sums__set(record->words + plan->key_words, e->event, plan);
-	partial__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
+	record__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
 	return true;
 }
 
@@ -253,9 +255,43 @@ static __always_inline bool emit__count(const struct emission *e, const struct k
 	return emit__alone(e, key);
 }
 
-/* The common end of all forms of emit: the event is accepted, its context is there. The key is
- * ready before the books are taken, to hold them shortly. */
-static __always_inline void emit__deliver(struct emission *e, const struct context_source *context)
+/* The event with all its fields, if there is room. */
+static __always_inline void emit__raw(const struct emission *e,
+				      const struct context_source *context)
+{
+	const volatile struct wire_plan *plan = e->plan;
+	const u64 *event = e->event;
+	void *ring;
+	struct wire_raw *record = record__reserve(plan, WIRE_RAW, e->ledger, 1, &ring);
+
+	if (!record)
+		return;
+	record->time_ns = bpf_ktime_get_ns();
+	hide(event);
+#define COPY(i)                   \
+	if ((i) < e->event_words) \
+		record->words[i] = event[i];
+	UNROLL_32(COPY, 0)
+#undef COPY
+	context__append(record->words + e->event_words, context, plan->context_fetch);
+	record__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
+}
+
+/* The end of an event that is traced: there are no numbers to keep of one that finds no room. */
+static __always_inline void emit__trace(struct emission *e, const struct context_source *context)
+{
+	e->ledger = ledger__of_this_cpu(e->books);
+	if (!e->ledger)
+		return;
+	e->owner = ledger__enter(e->ledger, e->plan);
+	ledger__accepted(e->ledger, e->owner);
+	emit__raw(e, context);
+	ledger__leave(e->ledger, e->owner);
+}
+
+/* The end of an event that is counted. The key is ready before the books are taken, to hold them
+ * shortly. */
+static __always_inline void emit__tally(struct emission *e, const struct context_source *context)
 {
 	struct key key;
 	u64 hash = emit__key(e, &key, context);
@@ -271,6 +307,15 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	ledger__leave(e->ledger, e->owner);
 }
 
+/* The common end of all forms of emit: the event is accepted, its context is there. */
+static __always_inline void emit__deliver(struct emission *e, const struct context_source *context)
+{
+	if (e->plan->delivery == WIRE_TRACE)
+		emit__trace(e, context);
+	else
+		emit__tally(e, context);
+}
+
 /* The way of every event, whatever its context comes from. What the filter does not look at is
  * asked for only once it has let the event pass. */
 static __always_inline void emit__from(struct emission *e, struct context_source *source)
@@ -283,7 +328,7 @@ static __always_inline void emit__from(struct emission *e, struct context_source
 	}
 	if (!emit__filter(e, source->words))
 		return;
-	if (!filter && e->plan->ncontext_labels)
+	if (!filter && e->plan->context_fetch)
 		context_source__prepare(source, e->plan->context_fetch);
 	emit__deliver(e, source);
 }
@@ -372,6 +417,7 @@ static __always_inline void emit__part_of_task(struct emission *e, const struct 
 			.books = &m_##name,                                                 \
 			.tables = &b_##name,                                                \
 			.event = (const u64 *)ev,                                           \
+			.event_words = WORDS(struct name),                                  \
 			.count = 1,                                                         \
 		};                                                                          \
 		return plan_##name.enabled;                                                 \

@@ -95,6 +95,7 @@ struct load_options {
 	const char *path;
 	const char *const *programs; /* of the object; NULL is behind the last */
 	const char *metrics;	     /* of the config, without the rest of it */
+	const struct single *single; /* the config, instead of metrics */
 	bool off;		     /* the event is not enabled */
 	bool preemptible;
 	u32 slots;	   /* 0: as planned */
@@ -104,7 +105,7 @@ struct load_options {
 static inline struct loaded *load_with(const struct load_options *options)
 {
 	const char *const *programs = options->programs;
-	const char *metrics = options->metrics;
+	const char *metrics = options->metrics ? options->metrics : "";
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct loaded *l = calloc(1, sizeof(*l));
 	struct err err = {0};
@@ -121,7 +122,11 @@ static inline struct loaded *load_with(const struct load_options *options)
 	l->object = bpf_object__open(options->path);
 	assert_non_null(l->object);
 	l->schema = read_schema(l->object);
-	l->planned = plan_text(config, &(struct plan_source){"test", l->schema}, 1);
+	if (options->single)
+		l->planned =
+			plan_single(options->single, &(struct plan_source){"test", l->schema}, 1);
+	else
+		l->planned = plan_text(config, &(struct plan_source){"test", l->schema}, 1);
 	assert_string_equal(l->planned.err.msg, "");
 	if (l->planned.diags.errors)
 		fail_msg("%s: %s", metrics, l->planned.diags.items[0].text);

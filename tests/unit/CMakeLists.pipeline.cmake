@@ -17,7 +17,7 @@ foreach(file IN ITEMS dec_enum dec_errno dec_device)
 endforeach()
 target_sources(test_pipeline_dec_device PRIVATE unit/pipeline/temp_tree.c)
 # Plans, routes and what they rest on.
-foreach(file IN ITEMS bucket_table filter key_layout knobs plan raw_cache refusal route schema)
+foreach(file IN ITEMS bucket_table filter key_layout knobs plan raw_cache raw_event refusal route schema)
   unit_test(pipeline ${file} LINK pipeline)
 endforeach()
 target_link_options(test_pipeline_route PRIVATE -Wl,--wrap=family__tick)
