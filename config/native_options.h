@@ -46,8 +46,7 @@ struct metric_values {
 extern const struct opt_table native_options; /* -> struct root_values */
 extern const struct opt_table event_options;  /* what stands under an event's name */
 extern const struct opt_table metric_options;
-extern const struct opt_table label_options; /* -> struct label_config; row 0 is the name */
-extern const struct opt_table
-	buckets_options; /* -> struct buckets_config; its keys are words too */
+extern const struct opt_table label_options;   /* -> struct label_config; row 0 is the name */
+extern const struct opt_table buckets_options; /* -> struct buckets_config; keys are words too */
 
 #endif
