@@ -14,6 +14,12 @@ u32 bounds_log2(u64 min, u64 max, u64 *ret_bounds)
 	}
 }
 
+void bounds_linear(u64 start, u64 step, u32 n, u64 *ret_bounds)
+{
+	for (u32 i = 0; i < n; i++)
+		ret_bounds[i] = start + i * step;
+}
+
 u32 bounds_bucket(const u64 *bounds, u32 n, u64 value)
 {
 	u32 bucket = 0;

@@ -13,6 +13,9 @@
  * row. */
 u32 bounds_log2(u64 min, u64 max, u64 *ret_bounds);
 
+/* start, start + step ... as many as `n`. The last must fit into 64 bits. */
+void bounds_linear(u64 start, u64 step, u32 n, u64 *ret_bounds);
+
 /* The bucket of a value: how many bounds are below it. The plain way, for tests and for those who
  * need one now and then; the kernel has its own. */
 u32 bounds_bucket(const u64 *bounds, u32 n, u64 value);

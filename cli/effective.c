@@ -7,8 +7,8 @@
 #include "base/utf8.h"
 #include "config/config.h"
 #include "config/quantity.h"
-#include "pipeline/metric_plan.h"
 #include "pipeline/plan.h"
+#include "pipeline/unit.h"
 
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/."
 
@@ -83,31 +83,55 @@ static void put_key(struct strbuf *out, const char *key, const char *value)
 	strbuf__putc(out, '\n');
 }
 
-static void put_log2(struct strbuf *out, const struct buckets_config *buckets,
-		     const struct metric_plan *m)
+static void put_part(struct strbuf *out, const char *key, const char *value)
 {
-	struct log2_limits limits = metric_plan_log2_limits(m->value);
+	strbuf__printf(out, "%s: ", key);
+	effective_put_text(out, value);
+}
 
-	strbuf__puts(out, "    buckets: { log2: { min: ");
-	effective_put_text(out, buckets->min.s ? buckets->min.s : limits.min);
-	strbuf__puts(out, ", max: ");
-	effective_put_text(out, buckets->max.s ? buckets->max.s : limits.max);
+static void put_range(struct strbuf *out, const struct buckets_config *buckets,
+		      const struct unit_facts *unit)
+{
+	put_part(out, "min", buckets->min.s ? buckets->min.s : unit->min);
+	put_part(out, ", max", buckets->max.s ? buckets->max.s : unit->max);
 	strbuf__puts(out, " } }\n");
+}
+
+static void put_bounds(struct strbuf *out, const struct buckets_config *buckets)
+{
+	for (size_t i = 0; i < buckets->nbounds; i++) {
+		strbuf__puts(out, i ? ", " : "[");
+		effective_put_text(out, buckets->bounds[i].s);
+	}
+	strbuf__puts(out, "]\n");
 }
 
 static void put_buckets(struct strbuf *out, const struct buckets_config *buckets,
 			const struct metric_plan *m)
 {
-	if (buckets->kind == BUCKETS_LOG2)
-		put_log2(out, buckets, m);
-	if (buckets->kind != BUCKETS_EXPLICIT)
+	if (buckets->kind != BUCKETS_NONE)
+		strbuf__puts(out, "    buckets: ");
+	switch (buckets->kind) {
+	case BUCKETS_NONE:
 		return;
-	strbuf__puts(out, "    buckets: [");
-	for (size_t i = 0; i < buckets->nbounds; i++) {
-		strbuf__puts(out, i ? ", " : "");
-		effective_put_text(out, buckets->bounds[i].s);
+	case BUCKETS_LOG2:
+		strbuf__puts(out, "{ log2: { ");
+		put_range(out, buckets, unit_facts(m->value->unit));
+		return;
+	case BUCKETS_LINEAR:
+		put_part(out, "{ linear: { start", buckets->start.s);
+		put_part(out, ", step", buckets->step.s);
+		put_part(out, ", count", buckets->count.s);
+		strbuf__puts(out, " } }\n");
+		return;
+	case BUCKETS_NATIVE:
+		strbuf__printf(out, "{ native: { schema: %lld, ", (s64)buckets->schema.n);
+		put_range(out, buckets, unit_facts(m->value->unit));
+		return;
+	case BUCKETS_EXPLICIT:
+		put_bounds(out, buckets);
+		return;
 	}
-	strbuf__puts(out, "]\n");
 }
 
 static void put_step(struct strbuf *out, const struct decode_config *step)

@@ -49,14 +49,24 @@ struct label_config {
 	size_t ndecode;
 };
 
-enum buckets_kind { BUCKETS_NONE, BUCKETS_LOG2, BUCKETS_EXPLICIT };
+enum buckets_kind {
+	BUCKETS_NONE,
+	BUCKETS_LOG2, /* these three as the rows of buckets_options */
+	BUCKETS_LINEAR,
+	BUCKETS_NATIVE,
+	BUCKETS_EXPLICIT,
+};
 
 /* Bounds as written: what their units mean depends on the metric's value. */
 struct buckets_config {
 	enum buckets_kind kind;
 	struct pos pos;		/* line 0 when left out; else NONE was a finding */
-	struct config_text min; /* log2; s is NULL when left out */
+	struct config_text min; /* log2, native; s is NULL when left out */
 	struct config_text max;
+	struct config_number schema; /* native; as s64 */
+	struct config_text start;    /* linear; never NULL then, nor the next two */
+	struct config_text step;
+	struct config_text count;
 	struct config_text *bounds; /* explicit, in the order given */
 	size_t nbounds;
 };

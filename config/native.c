@@ -13,6 +13,7 @@
 #include "base/suggest.h"
 #include "base/util.h"
 #include "config/arena.h"
+#include "config/native_buckets.h"
 #include "config/native_decode.h"
 #include "config/where.h"
 #include "config/yaml.h"
@@ -158,97 +159,6 @@ static int add_labels(struct native *n, struct metric_config *metric, const stru
 	return rc;
 }
 
-#define BUCKETS_FORMS "log2, a list of bounds or a mapping like {log2: {min: 1us, max: 64s}}"
-
-static void read_buckets_word(struct native *n, struct buckets_config *buckets,
-			      const struct yaml_node *node)
-{
-	for (size_t i = 0; i < buckets_options.n; i++) {
-		const struct opt_desc *row = &buckets_options.rows[i];
-
-		if (strcmp(row->key, node->text) != 0)
-			continue;
-		if (row->later)
-			diags__error(n->diags, node->pos,
-				     "'%s' is not available in this version yet", row->key);
-		else
-			buckets->kind = BUCKETS_LOG2;
-		return;
-	}
-	diags__error(n->diags, node->pos, "'buckets' must be " BUCKETS_FORMS ", not '%s'",
-		     node->text);
-}
-
-static void read_buckets_mapping(struct native *n, struct buckets_config *buckets,
-				 const struct yaml_node *node)
-{
-	if (node->n == 0)
-		diags__error(n->diags, node->pos,
-			     "'buckets' must be " BUCKETS_FORMS ", not an empty mapping");
-	opt_table__read(&buckets_options, node, buckets, n->diags);
-	if (yaml_node__find(node, "log2"))
-		buckets->kind = BUCKETS_LOG2;
-}
-
-static void add_bound(struct native *n, struct buckets_config *buckets,
-		      const struct yaml_node *node)
-{
-	static const char *const infinities[] = {"+Inf", "Inf", ".inf", "+.inf"};
-
-	if (node->kind == YAML_BROKEN)
-		return;
-	if (node->kind != YAML_TEXT) {
-		diags__error(n->diags, node->pos, "a bound is a number like 10us, not %s",
-			     opt_kind_name(node));
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(infinities); i++) {
-		if (strcasecmp(infinities[i], node->text) != 0)
-			continue;
-		diags__error(n->diags, node->pos, "the bound +Inf is always there: leave '%s' out",
-			     node->text);
-		return;
-	}
-	buckets->bounds[buckets->nbounds++] = opt_text(node);
-}
-
-static int read_bounds(struct native *n, struct buckets_config *buckets,
-		       const struct yaml_node *list)
-{
-	size_t max = MIN(list->n, (size_t)CONFIG_MAX_BOUNDS);
-
-	if (list->n == 0)
-		diags__error(n->diags, list->pos, "'buckets' has no bounds");
-	buckets->bounds = config_arena__calloc(n->config->arena, max, sizeof(*buckets->bounds));
-	if (!buckets->bounds)
-		return -ENOMEM;
-	size_t seen = 0;
-	for (const struct yaml_node *node = list->first; node; node = node->next) {
-		if (seen++ == max) {
-			diags__error(n->diags, node->pos, "more than %d bounds in a histogram",
-				     CONFIG_MAX_BOUNDS);
-			break;
-		}
-		add_bound(n, buckets, node);
-	}
-	if (buckets->nbounds > 0)
-		buckets->kind = BUCKETS_EXPLICIT;
-	return 0;
-}
-
-/* What is wrong leaves the kind at NONE, with a place: not as if no buckets were given. */
-static int add_buckets(struct native *n, struct metric_config *metric, const struct yaml_node *node)
-{
-	metric->buckets.pos = node->pos;
-	if (node->kind == YAML_LIST)
-		return read_bounds(n, &metric->buckets, node);
-	if (node->kind == YAML_MAP)
-		read_buckets_mapping(n, &metric->buckets, node);
-	else
-		read_buckets_word(n, &metric->buckets, node);
-	return 0;
-}
-
 static int add_where(struct native *n, struct metric_config *metric)
 {
 	struct where *where;
@@ -372,7 +282,8 @@ static int add_metric(struct native *n, const struct yaml_node *node)
 	check_counter_name(n, &values.metric);
 	int rc = values.labels ? add_labels(n, &values.metric, values.labels) : 0;
 	if (values.buckets && !rc)
-		rc = add_buckets(n, &values.metric, values.buckets);
+		rc = native_buckets(values.buckets, n->config->arena, n->diags,
+				    &values.metric.buckets);
 	if (values.fold_order && !rc)
 		rc = add_fold_order(n, &values.metric, values.fold_order,
 				    yaml_node__find(node, "labels"));

@@ -104,6 +104,60 @@ static const struct opt_desc log2_rows[] = {
 
 static const struct opt_table log2_options = {"section", log2_rows, ARRAY_SIZE(log2_rows)};
 
+static const struct opt_desc linear_rows[] = {
+	{
+		.key = "start",
+		.help = "The first bound.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct buckets_config, start),
+		.required = true,
+	},
+	{
+		.key = "step",
+		.help = "From each bound to the next.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct buckets_config, step),
+		.required = true,
+	},
+	{
+		.key = "count",
+		.help = "How many bounds: 1 to 512.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct buckets_config, count),
+		.required = true,
+	},
+};
+
+static const struct opt_table linear_options = {"linear section", linear_rows,
+						ARRAY_SIZE(linear_rows)};
+
+static const struct opt_desc native_rows[] = {
+	{
+		.key = "schema",
+		.help = "Schema n has 2^n bounds from each power of two to the next.",
+		.type = OPT_NUMBER,
+		.offset = offsetof(struct buckets_config, schema),
+		.def = "3",
+		.min = CONFIG_SCHEMA_MIN,
+		.max = CONFIG_SCHEMA_MAX,
+	},
+	{
+		.key = "min",
+		.help = "The first bound is the first that reaches it; left out, as in `log2`.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct buckets_config, min),
+	},
+	{
+		.key = "max",
+		.help = "The last bound is the first that reaches it; left out, as in `log2`.",
+		.type = OPT_TEXT,
+		.offset = offsetof(struct buckets_config, max),
+	},
+};
+
+static const struct opt_table native_row_options = {"section", native_rows,
+						    ARRAY_SIZE(native_rows)};
+
 static const struct opt_desc buckets_rows[] = {
 	{
 		.key = "log2",
@@ -115,13 +169,13 @@ static const struct opt_desc buckets_rows[] = {
 		.key = "linear",
 		.help = "Bounds at equal distances.",
 		.type = OPT_SECTION,
-		.later = true,
+		.table = &linear_options,
 	},
 	{
 		.key = "native",
-		.help = "A native histogram; clients that know none get its bounds.",
+		.help = "The bounds of a native histogram, powers of 2^(1/2^schema).",
 		.type = OPT_SECTION,
-		.later = true,
+		.table = &native_row_options,
 	},
 };
 
@@ -171,7 +225,8 @@ static const struct opt_desc metric_rows[] = {
 	},
 	{
 		.key = "buckets",
-		.help = "The bounds of a histogram: `log2`, a list of 1 to 512, or a mapping.",
+		.help = "The bounds of a histogram: `log2`, `native`, a list of 1 to 512, or a "
+			"mapping with one key.",
 		.type = OPT_ANY,
 		.offset = offsetof(struct metric_values, buckets),
 		.table = &buckets_options,

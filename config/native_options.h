@@ -13,6 +13,8 @@ enum {
 	CONFIG_MAX_LABELS = 16,
 	CONFIG_MAX_BOUNDS = 512,
 	CONFIG_MAX_DECODERS = 4, /* of a label */
+	CONFIG_SCHEMA_MIN = -4, /* of native buckets */
+	CONFIG_SCHEMA_MAX = 8,
 };
 
 struct root_values {
@@ -51,6 +53,6 @@ extern const struct opt_table native_options; /* -> struct root_values */
 extern const struct opt_table event_options;  /* what stands under an event's name */
 extern const struct opt_table metric_options;
 extern const struct opt_table label_options;   /* -> struct label_values; row 0 is the name */
-extern const struct opt_table buckets_options; /* -> struct buckets_config; also words by itself */
+extern const struct opt_table buckets_options; /* -> struct buckets_config; keys are words too */
 
 #endif

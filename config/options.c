@@ -131,10 +131,23 @@ static bool read_word(const struct opt_desc *row, const struct yaml_node *node, 
 	return true;
 }
 
-static bool check_range(const struct opt_desc *row, const struct yaml_node *node, u64 n,
+static void put_limit(struct strbuf *out, enum quantity quantity, s64 limit)
+{
+	if (limit < 0)
+		strbuf__putc(out, '-');
+	quantity_put(out, quantity, limit < 0 ? -(u64)limit : (u64)limit);
+}
+
+void opt_desc__put_range(const struct opt_desc *row, struct strbuf *out)
+{
+	put_limit(out, types[row->type].quantity, row->min);
+	strbuf__puts(out, " to ");
+	put_limit(out, types[row->type].quantity, row->max);
+}
+
+static bool check_range(const struct opt_desc *row, const struct yaml_node *node, s64 n,
 			struct diags *diags)
 {
-	enum quantity quantity = types[row->type].quantity;
 	struct strbuf range;
 
 	if (n >= row->min && n <= row->max) {
@@ -146,9 +159,7 @@ static bool check_range(const struct opt_desc *row, const struct yaml_node *node
 	}
 	strbuf__init(&range);
 	strbuf__puts(&range, "from ");
-	quantity_put(&range, quantity, row->min);
-	strbuf__puts(&range, " to ");
-	quantity_put(&range, quantity, row->max);
+	opt_desc__put_range(row, &range);
 	strbuf__puts(&range, row->or_off ? " or 'off'" : "");
 	diags__error(diags, node->pos, "'%s' must be %s, not %s", row->key, range.data, node->text);
 	strbuf__fini(&range);
@@ -183,13 +194,14 @@ static bool read_quantity(const struct opt_desc *row, const struct yaml_node *no
 		return true;
 	}
 	int rc = quantity_parse(types[row->type].quantity, node->text, &n, why);
-	if (rc == -ERANGE)
-		n = UINT64_MAX; /* no row's range holds it, nor a negative number */
+	/* What is no s64 is in no row's range. */
+	if (rc == -ERANGE || (*node->text != '-' && n > INT64_MAX))
+		n = *node->text == '-' ? (u64)INT64_MIN : INT64_MAX;
 	if (rc == -EINVAL) {
 		refuse_quantity(row, node, diags);
 		return false;
 	}
-	if (!check_range(row, node, n, diags))
+	if (!check_range(row, node, (s64)n, diags))
 		return false;
 	*number = (struct config_number){.n = n, .pos = node->pos};
 	return true;

@@ -6,7 +6,8 @@
  * A row fills one member of a struct of the caller's, found by offset:
  *   TEXT                     struct config_text
  *   WORD                     struct config_number: the index in `words`
- *   NUMBER, SIZE, DURATION   struct config_number: the number, bytes, nanoseconds (off is 0)
+ *   NUMBER, SIZE, DURATION   struct config_number: the number, bytes, nanoseconds (off is 0); a
+ *                            negative number as two's complement
  *   SECTION                  members of the same struct, by the rows of `table`
  *   LIST, NAMED              const struct yaml_node *, for the caller to walk; `table` describes an
  *                            item of the list, or what stands under each name, if it is a mapping
@@ -19,6 +20,7 @@
 #include "config/diag.h"
 
 struct config_text;
+struct strbuf;
 struct yaml_node;
 
 enum opt_type {
@@ -53,9 +55,9 @@ struct opt_desc {
 	const char *help; /* one sentence */
 	enum opt_type type;
 	size_t offset;
-	const char *def;	       /* as one would write it; NULL: none */
-	u64 min;		       /* NUMBER, SIZE, DURATION: inclusive */
-	u64 max;		       /* below 2^63 */
+	const char *def; /* as one would write it; NULL: none */
+	s64 min;	 /* NUMBER, SIZE, DURATION: inclusive */
+	s64 max;
 	const struct opt_form *form;   /* TEXT: NULL for any */
 	const struct opt_word *words;  /* WORD */
 	const struct opt_table *table; /* SECTION; LIST, NAMED, ANY: NULL for texts */
@@ -85,6 +87,9 @@ void opt_table__read(const struct opt_table *t, const struct yaml_node *map, voi
 /* Reads one value as opt_table__read would. False when it was a finding. */
 bool opt_desc__read(const struct opt_desc *row, const struct yaml_node *node, void *dest,
 		    struct diags *diags);
+
+/* "1s to 1d": the range of a NUMBER, SIZE or DURATION. */
+void opt_desc__put_range(const struct opt_desc *row, struct strbuf *out);
 
 /* A TEXT node as a value of the config. */
 struct config_text opt_text(const struct yaml_node *node);

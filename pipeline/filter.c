@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "config/quantity.h"
 #include "pipeline/decoders/dec_cgroup.h"
+#include "pipeline/unit.h"
 
 /* Alternatives of one (sub)expression; metric numbers are filled in at the end. */
 struct terms {
@@ -125,19 +126,6 @@ static void add_text(struct test *t, const char *text, size_t n)
 
 /* --- values --- */
 
-static enum quantity field_quantity(const struct field *field)
-{
-	switch (field->unit) {
-	case UNIT_NS:
-		return QUANTITY_TIME;
-	case UNIT_BYTES:
-		return QUANTITY_BYTES;
-	case UNIT_NONE:
-		break;
-	}
-	return QUANTITY_PLAIN;
-}
-
 static void report_unknown_value(struct test *t, struct decoder *decoder,
 				 const struct config_text *value)
 {
@@ -178,7 +166,7 @@ static int read_number(struct test *t, const struct config_text *value, u64 *ret
 
 	if (rc != -ENOTSUP)
 		return rc;
-	rc = quantity_parse(field_quantity(t->field), value->s, ret_number, why);
+	rc = quantity_parse(unit_facts(t->field->unit)->quantity, value->s, ret_number, why);
 	if (!rc && !t->field->is_signed && value->s[0] == '-') {
 		diags__error(t->plan->diags, value->pos, "'%s' is never negative", t->field->name);
 		t->failed = true;

@@ -6,29 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregators/bounds.h"
 #include "base/suggest.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "config/native_options.h"
-#include "config/quantity.h"
+#include "pipeline/bucket_plan.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/raw_layout.h"
+#include "pipeline/unit.h"
 
 _Static_assert((int)LABEL_STEPS_MAX == (int)CONFIG_MAX_DECODERS, "a plan has room for all");
-
-/* What exporters and people expect of a unit. */
-static const struct unit_facts {
-	enum quantity quantity;
-	u8 scale;	      /* decimal digits from the field's unit to the base unit */
-	const char *suffix;   /* of a metric's name */
-	const char *log2_min; /* of buckets: log2; NULL: must be said */
-	const char *log2_max;
-} units[] = {
-	[UNIT_NONE] = {QUANTITY_PLAIN, 0, NULL, NULL, NULL},
-	[UNIT_NS] = {QUANTITY_TIME, 9, "_seconds", "1us", "64s"},
-	[UNIT_BYTES] = {QUANTITY_BYTES, 0, "_bytes", "1B", "1GiB"},
-};
 
 /* What planning one metric works with. */
 struct planner {
@@ -179,84 +166,11 @@ static void plan_value(struct planner *p)
 
 /* --- buckets --- */
 
-static int read_bound(struct planner *p, const struct config_text *text, u64 *ret_bound)
-{
-	char why[128] = "a bound is never negative";
-	int rc = -EINVAL;
-
-	if (text->s[0] != '-')
-		rc = quantity_parse(units[p->metric->value->unit].quantity, text->s, ret_bound,
-				    why);
-	if (rc)
-		diags__error(p->diags, text->pos, "%s", why);
-	return rc;
-}
-
-static int read_limit(struct planner *p, const struct config_text *given, const char *otherwise,
-		      const char *what, u64 *ret_limit)
-{
-	struct config_text text = {.s = given->s ? given->s : otherwise, .pos = given->pos};
-
-	if (text.s)
-		return read_bound(p, &text, ret_limit);
-	diags__error(p->diags, p->config->buckets.pos,
-		     "'%s' has no unit: log2 buckets for it need '%s'", p->metric->value->name,
-		     what);
-	return -EINVAL;
-}
-
-static int plan_log2(struct planner *p)
-{
-	const struct buckets_config *buckets = &p->config->buckets;
-	const struct unit_facts *unit = &units[p->metric->value->unit];
-	struct metric_plan *m = p->metric;
-	u64 min, max;
-
-	if (read_limit(p, &buckets->min, unit->log2_min, "min", &min) ||
-	    read_limit(p, &buckets->max, unit->log2_max, "max", &max))
-		return 0;
-	if (min == 0 || max < min) {
-		diags__error(p->diags, buckets->pos,
-			     min ? "'max' is below 'min'" : "'min' must be above 0");
-		return 0;
-	}
-	m->desc.nbounds = bounds_log2(min, max, NULL);
-	m->bounds = calloc(m->desc.nbounds, sizeof(*m->bounds));
-	if (!m->bounds)
-		return -ENOMEM;
-	bounds_log2(min, max, m->bounds);
-	return 0;
-}
-
-static int plan_explicit(struct planner *p)
-{
-	const struct buckets_config *buckets = &p->config->buckets;
-	struct metric_plan *m = p->metric;
-	bool sound = true;
-
-	m->bounds = calloc(buckets->nbounds, sizeof(*m->bounds));
-	if (!m->bounds)
-		return -ENOMEM;
-	for (size_t i = 0; i < buckets->nbounds; i++) {
-		if (read_bound(p, &buckets->bounds[i], &m->bounds[i])) {
-			sound = false;
-		} else if (sound && i > 0 && m->bounds[i] <= m->bounds[i - 1]) {
-			diags__error(p->diags, buckets->bounds[i].pos,
-				     "bounds ascend: %s is not above %s", buckets->bounds[i].s,
-				     buckets->bounds[i - 1].s);
-			sound = false;
-		}
-	}
-	if (!sound)
-		return 0;
-	m->desc.nbounds = (u32)buckets->nbounds;
-	return 0;
-}
-
 static int plan_buckets(struct planner *p)
 {
 	const struct buckets_config *buckets = &p->config->buckets;
 	const struct agg_ops *kind = p->metric->kind;
+	struct metric_plan *m = p->metric;
 	int rc;
 
 	if (!kind)
@@ -270,10 +184,10 @@ static int plan_buckets(struct planner *p)
 			diags__error(p->diags, p->config->pos, "a %s needs 'buckets'", kind->kind);
 		return 0;
 	}
-	if (!p->metric->value)
+	if (!m->value)
 		return 0;
-	rc = buckets->kind == BUCKETS_LOG2 ? plan_log2(p) : plan_explicit(p);
-	p->metric->desc.bounds = p->metric->bounds;
+	rc = bucket_plan_bounds(buckets, m->value, p->diags, &m->bounds, &m->desc.nbounds);
+	m->desc.bounds = m->bounds;
 	return rc;
 }
 
@@ -358,7 +272,7 @@ static bool ends_with(const char *s, const char *suffix)
 /* Prometheus' convention: the base unit stands at the end, before _total. */
 static void check_unit_suffix(const struct planner *p)
 {
-	const char *suffix = p->metric->value ? units[p->metric->value->unit].suffix : NULL;
+	const char *suffix = p->metric->value ? unit_facts(p->metric->value->unit)->suffix : NULL;
 	const char *name = p->metric->desc.name;
 	char total[32];
 
@@ -391,7 +305,7 @@ static int describe(struct planner *p, const char *namespace)
 	if (m->kind)
 		desc->shape = m->kind->shape;
 	if (m->value)
-		desc->scale = units[m->value->unit].scale;
+		desc->scale = unit_facts(m->value->unit)->scale;
 	check_unit_suffix(p);
 	return 0;
 }
@@ -412,13 +326,6 @@ int metric_plan__init(struct metric_plan *m, const struct metric_config *config,
 	if (!rc)
 		rc = plan_buckets(&p);
 	return rc ? rc : describe(&p, namespace);
-}
-
-struct log2_limits metric_plan_log2_limits(const struct field *value)
-{
-	const struct unit_facts *unit = &units[value->unit];
-
-	return (struct log2_limits){.min = unit->log2_min, .max = unit->log2_max};
 }
 
 void metric_plan__fini(struct metric_plan *m)

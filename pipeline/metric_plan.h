@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The planning of one metric: its kind, its labels, its value and its buckets. Used by
- * pipeline/plan; what it knows of units, by `check --print` too. */
+ * pipeline/plan. */
 #ifndef RINGTALLY_PIPELINE_METRIC_PLAN_H
 #define RINGTALLY_PIPELINE_METRIC_PLAN_H
 
@@ -15,13 +15,5 @@ const struct agg_ops *metric_plan_kind(const struct metric_config *config, struc
 int metric_plan__init(struct metric_plan *m, const struct metric_config *config,
 		      const char *namespace, const struct field_scope *scope, struct diags *diags);
 void metric_plan__fini(struct metric_plan *m);
-
-/* The limits of log2 buckets that a config leaves out, by the unit of the value; NULL: must be
- * said. */
-struct log2_limits {
-	const char *min;
-	const char *max;
-};
-struct log2_limits metric_plan_log2_limits(const struct field *value);
 
 #endif

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What bench/filler and its program agree on. Included by both sides. */
 #ifndef RINGTALLY_BENCH_PROBES_FILLER_H
 #define RINGTALLY_BENCH_PROBES_FILLER_H

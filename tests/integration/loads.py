@@ -2,6 +2,7 @@
 """What tests of events need beside the harness: load programs, exact histograms, a disk of one's own."""
 
 import fractions
+import math
 import os
 import subprocess
 import tempfile
@@ -123,6 +124,23 @@ def log2_bounds(least, most):
     bounds = [least]
     while bounds[-1] < most and bounds[-1] * 2 <= U64_MAX:
         bounds.append(bounds[-1] * 2)
+    return bounds
+
+
+def native_bounds(schema, least, most, base=10**9):
+    """base * 2^(i / 2^schema), rounded down, for all i: by square roots of whole numbers."""
+    bounds, i = [], -64 * 2**max(schema, 0)
+    while not bounds or bounds[-1] < most:
+        power = i * 2**max(-schema, 0)
+        bound = base**2**max(schema, 0)
+        bound = bound << power if power > 0 else bound >> -power
+        for _ in range(schema):
+            bound = math.isqrt(bound)
+        if bound > U64_MAX:
+            break
+        if bound >= least and bound not in bounds[-1:]:
+            bounds.append(bound)
+        i += 1
     return bounds
 
 

@@ -12,7 +12,7 @@ import unittest
 import loads
 import ringtally
 from exposition import LOST, OTHER
-from loads import U64_MAX, Histogram, expected_buckets, log2_bounds
+from loads import U64_MAX, Histogram, expected_buckets, log2_bounds, native_bounds
 from ringtally import Daemon
 
 LOG2, WIDE, EXPLICIT = "ringtally_log2_seconds", "ringtally_wide_seconds", "ringtally_few_seconds"
@@ -88,6 +88,37 @@ class Seams(unittest.TestCase):
                            histogram("wide_seconds", "[1ns]")], values)
         self.check(shown, EXPLICIT, values, FEW_BOUNDS)
         self.check(shown, WIDE, values, [1])
+
+    def test_linear_bounds(self):
+        """As many as there may be, one to a nanosecond; and at either end of the numbers."""
+        dense = [2**20 - 100 + i for i in range(512)]
+        wide = [0, 2**63]
+        last = [U64_MAX - 1000 * i for i in range(4, -1, -1)]
+        values = [v for b in [*dense, *wide, *last] for v in (b - 1, b, b + 1)
+                  if 0 <= v <= U64_MAX]
+        linear = "{{ linear: {{ start: {}ns, step: {}ns, count: {} }} }}".format
+        shown = self.show([histogram("log2_seconds", linear(dense[0], 1, 512)),
+                           histogram("wide_seconds", linear(0, 2**63, 2)),
+                           histogram("few_seconds", linear(last[0], 1000, 5))], values)
+        self.check(shown, LOG2, values, dense)
+        self.check(shown, WIDE, values, wide)
+        self.check(shown, EXPLICIT, values, last)
+
+    def test_native_bounds(self):
+        """The default, the coarsest of everything, and the finest around a second."""
+        default = native_bounds(3, 1000, 64 * 10**9)
+        coarsest = native_bounds(-4, 1, U64_MAX)
+        finest = native_bounds(8, 10**9 - 1, 3 * 10**9)
+        self.assertEqual([len(b) for b in (default, coarsest, finest)], [208, 4, 407])
+        native = "{{ native: {{ schema: {}, min: {}ns, max: {}ns }} }}".format
+        values = sorted({v for b in [*default, *coarsest, *finest] for v in (b - 1, b, b + 1)} |
+                        {0, 1, U64_MAX})
+        shown = self.show([histogram("log2_seconds", "native"),
+                           histogram("wide_seconds", native(-4, 1, U64_MAX)),
+                           histogram("few_seconds", native(8, 10**9 - 1, 3 * 10**9))], values)
+        self.check(shown, LOG2, values, default)
+        self.check(shown, WIDE, values, coarsest)
+        self.check(shown, EXPLICIT, values, finest)
 
     def test_as_many_bounds_as_there_may_be(self):
         """512: most of them in one octave, one after the other."""

@@ -51,6 +51,17 @@ metrics:
     type: histogram
     value: wait
     buckets: log2
+  - { name: fine_wait_seconds, event: runq_wait, type: histogram, value: wait, buckets: native }
+  - name: coarse_wait_seconds
+    event: runq_wait
+    type: histogram
+    value: wait
+    buckets: { native: { schema: -1, max: 1h } }
+  - name: even_wait_seconds
+    event: runq_wait
+    type: histogram
+    value: wait
+    buckets: { linear: { start: 0, step: 100us, count: 11 } }
   - name: top_total
     event: syscall_enter
     type: topk
@@ -277,11 +288,14 @@ class Check(Case):
         self.assertEqual(self.number(text, "io_seconds"), (5, 5 * 6))
         self.assertEqual(self.number(text, "io_bytes"), (1, 22 + 3))
         self.assertEqual(self.number(text, "wait_seconds"), (1, 27 + 3))
+        self.assertEqual(self.number(text, "fine_wait_seconds"), (1, 208 + 3))
+        self.assertEqual(self.number(text, "coarse_wait_seconds"), (1, 16 + 3))  # 4^-9 s ... 4^6 s
+        self.assertEqual(self.number(text, "even_wait_seconds"), (1, 11 + 3))
         # Four, as many that linger, __other__ and __lost__.
         self.assertEqual(self.number(text, "top_total"), (4 + 4 + 2, 10))
         self.assertEqual(self.number(text, "top_waits_total"), (20 + 20 + 2, 42))
-        lines = 9 + 1 + 30 + 25 + 30 + 10 + 42
-        self.assertEqual(self.number(text, "in all"), (69, lines + self.self_lines(text)))
+        lines = 9 + 1 + 30 + 25 + 30 + 211 + 19 + 14 + 10 + 42
+        self.assertEqual(self.number(text, "in all"), (72, lines + self.self_lines(text)))
         self.assertRegex(text, r"(?m)^  limit +50000 +64\.0 MiB$")
         self.assertRegex(text, r"(?m)^  key +5 words, 40 bytes: which metrics count, "
                                r"comm, cgroup, syscall$")
@@ -403,8 +417,8 @@ metrics:
         printed = self.print_again(self.write("c.yaml", RICH))
         self.assertIn("ring: { size: 128KiB }\n"
                       "limits: { samples: 50000, memory: 64MiB, kernel_memory: 40MiB }\n", printed)
-        self.assertEqual(printed.count("max_series: 7\n"), 4)
-        self.assertEqual(printed.count("    linger: 5m\n    ttl: 1h\n"), 6)
+        self.assertEqual(printed.count("max_series: 7\n"), 7)
+        self.assertEqual(printed.count("    linger: 5m\n    ttl: 1h\n"), 9)
         self.assertIn("      - { name: command, field: comm, max_values: 3 }\n", printed)
         self.assertIn("    fold_order: [command]\n    k: 4\n    linger: 90s\n    ttl: off\n", printed)
         self.assertIn("      - { name: call, field: syscall, decode: [{ static_map: { read: '', "
@@ -413,6 +427,9 @@ metrics:
         self.assertIn("    k: 20\n", printed)
         self.assertIn("buckets: { log2: { min: 1us, max: 64s } }\n", printed)
         self.assertIn("buckets: { log2: { min: 512B, max: 1GiB } }\n", printed)
+        self.assertIn("buckets: { native: { schema: 3, min: 1us, max: 64s } }\n", printed)
+        self.assertIn("buckets: { native: { schema: -1, min: 1us, max: 1h } }\n", printed)
+        self.assertIn("buckets: { linear: { start: 0, step: 100us, count: 11 } }\n", printed)
         self.assertIn("buckets: [10us, 1ms, 1s]\n", printed)
         self.assertIn("where: 'comm == ''it''''s'' or not (syscall in [read, write] and "
                       "tgid != 1)'\n", printed)

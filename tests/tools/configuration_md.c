@@ -8,7 +8,6 @@
 
 #include "base/strbuf.h"
 #include "config/native_options.h"
-#include "config/quantity.h"
 #include "tests/tools/generated_part.h"
 
 enum { PATH_BYTES = 256 };
@@ -68,19 +67,11 @@ static void put_type(struct strbuf *out, const struct opt_desc *row, const char 
 
 static void put_range(struct strbuf *out, const struct opt_desc *row)
 {
-	enum quantity quantity = QUANTITY_PLAIN;
-
-	if (row->type == OPT_SIZE)
-		quantity = QUANTITY_BYTES;
-	else if (row->type == OPT_DURATION)
-		quantity = QUANTITY_TIME;
 	if (row->form)
 		strbuf__printf(out, "`%s`", row->form->pattern);
 	if (row->max == 0)
 		return;
-	quantity_put(out, quantity, row->min);
-	strbuf__puts(out, " to ");
-	quantity_put(out, quantity, row->max);
+	opt_desc__put_range(row, out);
 	if (row->power_of_two)
 		strbuf__puts(out, ", a power of two");
 }

@@ -10,5 +10,8 @@ foreach(file IN ITEMS label_arena labels series ranking census fold tracker quot
 endforeach()
 unit_test(aggregators books LINK aggregators)
 unit_test(aggregators bounds LINK aggregators)
+unit_test(aggregators bounds_native LINK aggregators)
+# Long multiplications by the million.
+target_compile_options(test_aggregators_bounds_native PRIVATE -O2)
 # Hashes that all collide.
 target_link_options(test_aggregators_series PRIVATE -Wl,--wrap=hash_bytes)

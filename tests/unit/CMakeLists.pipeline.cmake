@@ -22,6 +22,8 @@ foreach(file IN ITEMS btf_check bucket_table filter key_layout knobs plan raw_ca
 endforeach()
 target_link_options(test_pipeline_route PRIVATE -Wl,--wrap=family__tick)
 
+unit_test(pipeline bucket_plan LINK pipeline m)
+
 fuzz_target(btf LINK pipeline)
 fuzz_target(record LINK pipeline)
 

@@ -150,7 +150,7 @@ static void every_value_reaches_the_config(void **state)
 	assert_int_equal(c->events[1].delivery, DELIVERY_COMBINE);
 	assert_int_equal(c->events[1].slots.n, 256);
 	assert_int_equal(c->flush_interval.n, 2500000000);
-	assert_int_equal(c->nmetrics, 8);
+	assert_int_equal(c->nmetrics, 11);
 
 	const struct metric_config *m = &c->metrics[0];
 	assert_string_equal(m->name.s, "syscalls_total");
@@ -205,6 +205,27 @@ static void values_conditions_and_buckets_reach_the_config(void **state)
 	assert_string_equal(m[3].buckets.bounds[2].s, "1s");
 	assert_int_equal(m[3].buckets.bounds[2].pos.col, 26);
 	assert_int_equal(m[3].where->left->pos.line, m[3].where_text.pos.line);
+}
+
+static void what_is_said_of_buckets_reaches_the_config(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load(f, TESTS_DIR "/config/good/full.yaml"), 0);
+	const struct metric_config *m = &f->config->metrics[8];
+	assert_int_equal(m[0].buckets.kind, BUCKETS_NATIVE);
+	assert_int_equal(m[0].buckets.schema.n, 3);
+	assert_int_equal(m[0].buckets.schema.pos.line, 0);
+	assert_null(m[0].buckets.min.s);
+	assert_int_equal(m[1].buckets.kind, BUCKETS_NATIVE);
+	assert_true((s64)m[1].buckets.schema.n == -4);
+	assert_int_equal(m[1].buckets.schema.pos.col, 34);
+	assert_string_equal(m[1].buckets.min.s, "1ms");
+	assert_string_equal(m[1].buckets.max.s, "1h");
+	assert_int_equal(m[2].buckets.kind, BUCKETS_LINEAR);
+	assert_string_equal(m[2].buckets.start.s, "0");
+	assert_string_equal(m[2].buckets.step.s, "4KiB");
+	assert_string_equal(m[2].buckets.count.s, "17");
 }
 
 static void limits_of_series_reach_the_config(void **state)
@@ -404,6 +425,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_value_reaches_the_config, make, destroy),
 		cmocka_unit_test_setup_teardown(values_conditions_and_buckets_reach_the_config,
 						make, destroy),
+		cmocka_unit_test_setup_teardown(what_is_said_of_buckets_reaches_the_config, make,
+						destroy),
 		cmocka_unit_test_setup_teardown(limits_of_series_reach_the_config, make, destroy),
 		cmocka_unit_test_setup_teardown(wrong_values_leave_their_place, make, destroy),
 		cmocka_unit_test_setup_teardown(left_out_values_are_the_defaults, make, destroy),

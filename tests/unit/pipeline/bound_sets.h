@@ -6,9 +6,10 @@
 #include <stdlib.h>
 
 #include "aggregators/bounds.h"
+#include "aggregators/bounds_native.h"
 #include "tests/unit/pipeline/kernel_model.h"
 
-enum { BOUND_SETS = 16, SEAMS_MAX = 3 * (64 + WIRE_BOUNDS_MAX) + 2 };
+enum { BOUND_SETS = 20, SEAMS_MAX = 3 * (64 + WIRE_BOUNDS_MAX) + 2 };
 
 struct bound_set {
 	const char *what;
@@ -58,7 +59,22 @@ static inline void bound_set__log2(struct bound_set *set, const char *what, u64 
 	set->n = bounds_log2(min, max, set->bounds);
 }
 
-/* 16 sets; `sets` is too large for a stack. */
+static inline void bound_set__linear(struct bound_set *set, const char *what, u64 start, u64 step,
+				     u32 n)
+{
+	set->what = what;
+	set->n = n;
+	bounds_linear(start, step, n, set->bounds);
+}
+
+static inline void bound_set__native(struct bound_set *set, const char *what,
+				     const struct native_row *row)
+{
+	set->what = what;
+	set->n = bounds_native(row, set->bounds);
+}
+
+/* `sets` is too large for a stack. */
 static inline void bound_sets__make(struct bound_set sets[BOUND_SETS], u64 *seed)
 {
 	bound_set__log2(&sets[0], "log2 of times", 1000, 64000000000);
@@ -77,6 +93,12 @@ static inline void bound_sets__make(struct bound_set sets[BOUND_SETS], u64 *seed
 	bound_set__random(&sets[13], "100 at random", 100, seed);
 	bound_set__random(&sets[14], "512 at random", 512, seed);
 	bound_set__random(&sets[15], "33 at random", 33, seed);
+	bound_set__linear(&sets[16], "512 pages", 0, 4096, 512);
+	bound_set__native(&sets[17], "native of times",
+			  &(struct native_row){3, 1000000000, 1000, 64000000000});
+	bound_set__native(&sets[18], "the finest native, two octaves",
+			  &(struct native_row){8, 1000000000, 1000000000, 3980000000});
+	bound_set__native(&sets[19], "native of all sizes", &(struct native_row){3, 1, 1, ~0ULL});
 }
 
 /* 0, each power of two and each bound, the numbers beside them, and the largest. */

@@ -100,6 +100,8 @@ static void powers_of_two_need_no_halving(void **state)
 	assert_int_equal(bucket_table_steps(sets[0].bounds, sets[0].n), 1);
 	assert_int_equal(bucket_table_steps(sets[3].bounds, sets[3].n), 1);
 	assert_int_equal(bucket_table_steps(sets[8].bounds, sets[8].n), 10);
+	/* 8 bounds, none of them a power of two of nanoseconds. */
+	assert_int_equal(bucket_table_steps(sets[17].bounds, sets[17].n), 4);
 	/* 511 of the 512: the power of two itself is free. */
 	assert_int_equal(bucket_table_steps(sets[9].bounds, sets[9].n), 9);
 }
