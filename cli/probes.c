@@ -204,20 +204,24 @@ static void put_hooks(struct text *t, const struct probe_object *o, const char *
 
 /* --- does it work here? --- */
 
-/* Where only some fields need the event's start, one of them is used: all programs are tried. */
-static const struct field *field_from_start(const struct record_schema *event)
+/* Where only some fields need the event's start, they are used: all programs are tried. */
+static void put_fields_from_start(struct strbuf *yaml, const struct record_schema *event)
 {
-	for (u32 i = 0; i < event->nfields; i++)
-		if (event->start_words & field_mask(&event->fields[i]))
-			return &event->fields[i];
-	return NULL;
+	const char *separator = "";
+
+	for (u32 i = 0; i < event->nfields; i++) {
+		if (!(event->start_words & field_mask(&event->fields[i])))
+			continue;
+		strbuf__puts(yaml, separator);
+		effective_put_text(yaml, event->fields[i].name);
+		separator = ", ";
+	}
 }
 
 /* A config with one counter of this event. */
 static int make_config(const struct listing *l, const struct record_schema *event,
 		       struct diags *diags, struct config **ret_config, struct err *err)
 {
-	const struct field *label = field_from_start(event);
 	struct strbuf yaml;
 	int rc;
 
@@ -231,10 +235,9 @@ static int make_config(const struct listing *l, const struct record_schema *even
 	}
 	strbuf__puts(&yaml, "metrics:\n  - { name: trial_total, type: counter, event: ");
 	effective_put_text(&yaml, event->name);
-	strbuf__puts(&yaml, label ? ", labels: [" : "");
-	if (label)
-		effective_put_text(&yaml, label->name);
-	strbuf__puts(&yaml, label ? "] }\n" : " }\n");
+	strbuf__puts(&yaml, ", labels: [");
+	put_fields_from_start(&yaml, event);
+	strbuf__puts(&yaml, "] }\n");
 	if (yaml.failed)
 		rc = err__set_errno(err, -ENOMEM, "trial");
 	else

@@ -305,7 +305,7 @@ int probe_object__use(struct probe_object *o, const struct event_plan *event, st
 		if (strlen(name) != program->event_len ||
 		    strncmp(name, program->event, program->event_len))
 			continue;
-		if (!program->emits && !event->keeps_starts)
+		if (!event_plan__needs(event, program))
 			continue;
 		if (add_alternative(o, event, program))
 			return err__set_errno(err, -ENOMEM, "event %s", name);

@@ -34,6 +34,7 @@ struct named_value {
 struct decoder_env {
 	const char *cgroup_root; /* mount point of cgroup2; NULL: find it in /proc/self/mountinfo */
 	const char *sysfs_root;	 /* mount point of sysfs; NULL: /sys */
+	const char *kallsyms;	 /* NULL: /proc/kallsyms */
 	u64 (*now_ns)(void);	 /* a monotonic clock, for retries */
 	const struct named_value *names; /* of the field that is decoded */
 	u32 nnames;
