@@ -13,7 +13,7 @@
 #include "aggregators/exposure.h"
 #include "pipeline/budget.h"
 #include "pipeline/ledger.h"
-#include "pipeline/probe_image.h"
+#include "pipeline/kept_image.h"
 #include "pipeline/rings.h"
 
 struct config;

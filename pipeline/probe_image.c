@@ -13,7 +13,6 @@
 #include "base/util.h"
 #include "pipeline/bucket_table.h"
 #include "pipeline/knobs.h"
-#include "pipeline/map_memory.h"
 #include "pipeline/plan.h"
 
 enum { EVENT_NAME_BYTES = 160 };
@@ -234,36 +233,4 @@ int probe_image_fill_tables(const struct bpf_object *image, const struct event_p
 	}
 	free(table);
 	return rc;
-}
-
-struct bpf_map *probe_image_ledger(const struct bpf_object *image, const char *event)
-{
-	return event_map(image, 'm', event);
-}
-
-static u64 event_map_memory(const struct bpf_object *image, char prefix, const char *event)
-{
-	const struct bpf_map *map = event_map(image, prefix, event);
-
-	return map ? map_memory(bpf_map__fd(map)) : 0;
-}
-
-struct event_memory probe_image_memory(const struct bpf_object *image, const char *event)
-{
-	return (struct event_memory){
-		.books = event_map_memory(image, 'm', event),
-		.buckets = event_map_memory(image, 'b', event),
-		.starts = event_map_memory(image, 's', event),
-	};
-}
-
-u64 probe_image_memory_sum(const struct bpf_object *image)
-{
-	const struct bpf_map *map;
-	u64 bytes = 0;
-
-	bpf_object__for_each_map(map, image)
-		if (strcmp(bpf_map__name(map), "m_rings") != 0)
-			bytes += map_memory(bpf_map__fd(map));
-	return bytes;
 }

@@ -56,18 +56,4 @@ int probe_image_configure(struct bpf_object *image, const struct event_plan *eve
 int probe_image_fill_tables(const struct bpf_object *image, const struct event_plan *event,
 			    struct err *err);
 
-/* The map of the event's books; NULL when there is none. */
-struct bpf_map *probe_image_ledger(const struct bpf_object *image, const char *event);
-
-/* Kernel memory of a loaded event's maps, by what the kernel says. */
-struct event_memory {
-	u64 books; /* and the table behind them */
-	u64 buckets;
-	u64 starts; /* 0: it has none */
-};
-struct event_memory probe_image_memory(const struct bpf_object *image, const char *event);
-
-/* The same of all of the image's maps, but not of the rings, which are not its own. */
-u64 probe_image_memory_sum(const struct bpf_object *image);
-
 #endif

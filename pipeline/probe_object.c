@@ -56,10 +56,10 @@ struct probe_object {
 	u32 nevents;
 	struct part *parts;
 	u32 nparts;
-	struct part flush;	   /* of no event: serves them all, is not attached */
-	int flush_fd;		   /* of its program; -1 until something loaded */
-	struct bpf_object *loaded; /* NULL until something loaded */
-	u8 generation;		   /* of the records: each attempt to load has its own */
+	struct part flush;	 /* of no event: serves them all, is not attached */
+	int flush_fd;		 /* of its program; -1 until something loaded */
+	struct kept_image *kept; /* NULL until something loaded */
+	u8 generation;		 /* of the records: each attempt to load has its own */
 };
 
 /* The second one is for kernels without bpf_loop. */
@@ -229,7 +229,7 @@ void probe_object__close(struct probe_object *o)
 	if (!o)
 		return;
 	probe_object__detach(o);
-	bpf_object__close(o->loaded);
+	kept_image__free(o->kept);
 	for (u32 i = 0; o->hooks && i < o->schema->nprograms; i++)
 		free(o->hooks[i]);
 	free(o->hooks);
@@ -529,13 +529,15 @@ static u32 switch_on(struct probe_object *o, struct bpf_object *image)
 	return n;
 }
 
-static void keep_loaded(struct probe_object *o, struct bpf_object *image)
+static int keep_loaded(struct probe_object *o, const struct bpf_object *image, struct err *err)
 {
-	const struct bpf_program *flush =
-		bpf_object__find_program_by_name(image, current_program(&o->flush));
+	int rc = kept_image__new(image, &o->kept, err);
 
-	o->loaded = image;
-	o->flush_fd = flush ? bpf_program__fd(flush) : -1;
+	if (rc)
+		probe_object__detach(o);
+	else
+		o->flush_fd = kept_image__program(o->kept, current_program(&o->flush));
+	return rc;
 }
 
 /* One attempt with the current choice of programs. *ret_again: the choice has changed, try once
@@ -566,10 +568,9 @@ static int attempt(struct probe_object *o, const struct rings *rings, bool *ret_
 	rc = fill_all_tables(o, image, err);
 	if (!rc)
 		attach_parts(o, image, ret_again);
-	if (rc || *ret_again)
-		bpf_object__close(image);
-	else
-		keep_loaded(o, image);
+	if (!rc && !*ret_again)
+		rc = keep_loaded(o, image, err);
+	bpf_object__close(image);
 	return rc;
 }
 
@@ -628,23 +629,20 @@ int probe_object__flush(const struct probe_object *o, u32 cpu)
 
 int probe_object__ledger_fd(const struct probe_object *o, const struct event_plan *event)
 {
-	const struct bpf_map *map =
-		o->loaded ? probe_image_ledger(o->loaded, event->schema->name) : NULL;
-
-	return map ? bpf_map__fd(map) : -1;
+	return o->kept ? kept_image__ledger(o->kept, event->schema->name) : -1;
 }
 
 struct event_memory probe_object__memory(const struct probe_object *o,
 					 const struct event_plan *event)
 {
-	if (!o->loaded)
+	if (!o->kept)
 		return (struct event_memory){0};
-	return probe_image_memory(o->loaded, event->schema->name);
+	return kept_image__memory(o->kept, event->schema->name);
 }
 
 u64 probe_object__memory_sum(const struct probe_object *o)
 {
-	return o->loaded ? probe_image_memory_sum(o->loaded) : 0;
+	return o->kept ? kept_image__memory_sum(o->kept) : 0;
 }
 
 u32 probe_object__nprograms(const struct probe_object *o)
@@ -656,16 +654,15 @@ struct program_status probe_object__program(const struct probe_object *o, u32 i)
 {
 	const struct part *part = &o->parts[i];
 	const char *name = part->programs[MIN(part->current, part->nprograms - 1)];
-	struct bpf_program *program =
-		o->loaded ? bpf_object__find_program_by_name(o->loaded, name) : NULL;
+	int fd = o->kept ? kept_image__program(o->kept, name) : -1;
 
 	return (struct program_status){
 		.event = part->event,
 		.program = name,
-		.hook = program ? bpf_program__section_name(program) : "",
+		.hook = fd < 0 ? "" : probe_object__hook(o, name),
 		.attached = part->link != NULL,
 		.emits = part->emits,
-		.fd = program ? bpf_program__fd(program) : -1,
+		.fd = fd,
 	};
 }
 
