@@ -33,6 +33,7 @@ fuzz_target(btf LINK pipeline)
 fuzz_target(record LINK pipeline)
 
 unit_test(pipeline budget LINK pipeline)
+unit_test(pipeline bundle LINK pipeline)
 unit_test(pipeline cost LINK pipeline)
 unit_test(pipeline extent LINK pipeline)
 
