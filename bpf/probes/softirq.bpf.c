@@ -51,7 +51,7 @@ EVENT_DEFINE(softirq);
 
 _Static_assert(SOFTIRQ_RCU == SOFTIRQS - 1, "each has its place in struct softirq_start");
 
-/* When a vector was raised for the first time since it ran, and for the last time ever; 0: not. */
+/* When a vector was raised for the first time since it ran, and for the last time; 0: not. */
 struct softirq_raised {
 	u64 first;
 	u64 last;
@@ -71,20 +71,21 @@ static __always_inline struct softirq_raised *start__raised(struct softirq_start
 	return &start->raised[vec & (SOFTIRQS_MAX - 1)];
 }
 
-/* The vector may be raised by an interrupt amid this: the first time is taken before it is read
- * which one was the last. */
+/* What the vector was raised for is over once it runs; only what was raised after that may be for
+ * the next run. An interrupt may raise it amid this: it leaves either `first` or `last` to that. */
 static __always_inline void start__end_wait(struct softirq_start *start, u32 vec, u64 now)
 {
 	volatile struct softirq_raised *raised = start__raised(start, vec);
-	u64 since = raised->first;
+	u64 first = raised->first, last;
 	struct softirq ev = {};
 
 	raised->first = 0;
-	if (!since)
-		since = raised->last;
-	start->raise_seen = since;
-	if (since)
-		start->waited = elapsed(&ev, since, now);
+	last = raised->last;
+	if (!first || first == last)
+		raised->last = 0;
+	start->raise_seen = first ? first : last;
+	if (start->raise_seen)
+		start->waited = elapsed(&ev, start->raise_seen, now);
 }
 
 SEC("?tp_btf/softirq_entry")
