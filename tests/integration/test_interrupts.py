@@ -14,10 +14,14 @@ from ringtally import Daemon
 
 COUNT = "ringtally_interrupts_total"
 WAIT, DURATION = "ringtally_wait_seconds", "ringtally_duration_seconds"
-SENDS, SYNCS = 20_000, 200
+SENDS, SYNCS = 20_000, 50
 LEAST_NS = 100  # that taking a packet through the stack takes
 
 CPUS = os.cpu_count()
+
+# Some kernels of virtual machines run no BPF program while a task of the machine's own agent has the
+# CPU, though tracefs has what happens then. That is now and then, so a sandwich gets its chances.
+RETRIES = 9
 
 
 def metrics(*lines):
@@ -74,7 +78,7 @@ class Case(unittest.TestCase):
         shown = []
         with Daemon(config) as daemon:
             before = theirs()
-            wrong = sandwich.wrong(event, ours, theirs, load)
+            wrong = sandwich.wrong(event, ours, theirs, load, RETRIES)
             after = theirs()
             ledger = daemon.stop()[event]
         print(f"final ledger: {ledger}", flush=True)
