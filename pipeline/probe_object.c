@@ -482,12 +482,13 @@ static int find_refused(struct probe_object *o, const struct rings *rings, int c
 }
 
 /* Closing a link does not wait for a program that is running on another CPU; a global memory
- * barrier does, because programs run inside RCU read-side sections. */
+ * barrier does, because programs run inside RCU read-side sections. Last ones first: an end that is
+ * still seen has its start. */
 void probe_object__detach(struct probe_object *o)
 {
 	bool attached = false;
 
-	for (u32 i = 0; i < o->nparts; i++) {
+	for (u32 i = o->nparts; i-- > 0;) {
 		attached = attached || o->parts[i].link;
 		bpf_link__destroy(o->parts[i].link);
 		o->parts[i].link = NULL;

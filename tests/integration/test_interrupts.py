@@ -15,6 +15,7 @@ from ringtally import Daemon
 COUNT = "ringtally_interrupts_total"
 WAIT, DURATION = "ringtally_wait_seconds", "ringtally_duration_seconds"
 SENDS, SYNCS = 20_000, 50
+STOPS, SENDERS_PER_CPU = 4, 2
 LEAST_NS = 100  # that taking a packet through the stack takes
 
 CPUS = os.cpu_count()
@@ -123,6 +124,26 @@ class Softirqs(Case):
             shown = daemon.scrape()
             daemon.stop()
         self.assertEqual(hooks(shown), {"softirq_entry", "softirq_exit"})
+
+    def test_no_end_outlives_what_notes_starts(self):
+        """A daemon that has to wait for a CPU between one detachment and the next."""
+        unpaired = []
+        for _ in range(STOPS):
+            with Daemon(metrics(counter("softirq", "vec"),
+                                histogram("softirq", "duration", "vec"))) as daemon:
+                before = daemon.scrape().total("ringtally_self_events_unpaired_total")
+                senders = [loads.Program("sockets", "--name=rt-irq", f"--send={10**9}")
+                           for _ in range(SENDERS_PER_CPU * CPUS)]
+                for thread in os.listdir(f"/proc/{daemon.process.pid}/task"):
+                    os.setpriority(os.PRIO_PROCESS, int(thread), 19)
+                try:
+                    ledger = daemon.stop()["softirq"]
+                finally:
+                    for sender in senders:
+                        sender.kill()
+            self.assertGreater(ledger.accepted, 0)
+            unpaired.append(ledger.unpaired - before)
+        self.assertEqual(unpaired, [0] * STOPS)
 
     def test_times_are_part_of_what_caused_them(self):
         """A datagram over loopback is received within the call that sends it, or at its end."""
