@@ -40,6 +40,9 @@ void snapshot__free(struct snapshot *s)
 	for (size_t i = 0; i < s->n; i++)
 		free_columns(&s->families[i]);
 	free(s->families);
+	if (s->books)
+		books__fini(s->books);
+	free(s->books);
 	label_arena__fini(&s->arena);
 	free(s);
 }

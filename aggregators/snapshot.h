@@ -10,6 +10,7 @@
 #ifndef RINGTALLY_AGGREGATORS_SNAPSHOT_H
 #define RINGTALLY_AGGREGATORS_SNAPSHOT_H
 
+#include "aggregators/books.h"
 #include "aggregators/family.h"
 #include "aggregators/label_arena.h"
 
@@ -31,6 +32,7 @@ struct snapshot {
 	size_t n;
 	size_t cap;
 	struct label_arena arena; /* label sets that are the snapshot's own */
+	struct books *books;	  /* of the moment; NULL: they were not asked for */
 	bool failed;		  /* an allocation failed: what is there is not all there was */
 };
 

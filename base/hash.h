@@ -12,4 +12,7 @@
 
 u64 hash_bytes(const void *bytes, size_t n);
 
+/* The same of n words, sooner where they are few. */
+u64 hash_words(const u64 *words, u32 n);
+
 #endif

@@ -26,6 +26,7 @@ struct bench_suite {
 
 extern const struct bench_suite probe_cost_suite;
 extern const struct bench_suite footprint_suite;
+extern const struct bench_suite pipeline_suite;
 extern const struct bench_suite aggregators_suite;
 extern const struct bench_suite scrape_suite;
 

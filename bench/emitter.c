@@ -12,8 +12,8 @@
 #include "bench/hook.h"
 #include "bench/key.h"
 #include "bench/objects.h"
+#include "bench/own_config.h"
 #include "config/config.h"
-#include "config/diag.h"
 #include "pipeline/collector.h"
 #include "pipeline/plan.h"
 #include "pipeline/probe_object.h"
@@ -43,17 +43,12 @@ static int load(struct emitter *e, struct err *err)
 
 int emitter__open(struct emitter *e, const struct config *config, struct err *err)
 {
-	struct diags diags;
 	int rc;
 
 	*e = (struct emitter){.object_fd = -1};
-	diags__init(&diags);
-	rc = collector__new(config, NULL, &diags, &e->collector, err);
-	if (!rc && diags.errors)
-		rc = err__set(err, -EINVAL, "%s", diags.items[0].text);
+	rc = own_config_plan(config, &e->collector, err);
 	if (!rc)
 		rc = load(e, err);
-	diags__fini(&diags);
 	if (rc)
 		emitter__close(e);
 	return rc;
@@ -76,22 +71,6 @@ static void put_config(struct strbuf *out, const char *object, const struct hook
 	if (where)
 		strbuf__printf(out, ", where: %s", where);
 	strbuf__puts(out, "}\n");
-}
-
-static int parse_config(struct emitter *e, const struct strbuf *text, struct err *err)
-{
-	struct diags diags;
-	int rc;
-
-	if (text->failed)
-		return err__set_errno(err, -ENOMEM, "bench config");
-	diags__init(&diags);
-	rc = config__parse("the bench's config", text->data, text->len, &diags, &e->own_config,
-			   err);
-	if (!rc && diags.errors)
-		rc = err__set(err, -EINVAL, "%s", diags.items[0].text);
-	diags__fini(&diags);
-	return rc;
 }
 
 static int open_own(struct emitter *e, struct err *err)
@@ -126,7 +105,7 @@ int emitter__open_call(struct emitter *e, const struct hook *hook, const struct 
 		return err__set_errno(err, -errno, "the bench's probes");
 	strbuf__init(&text);
 	put_config(&text, object, hook, key, settings, where);
-	rc = parse_config(e, &text, err);
+	rc = own_config_parse(&text, &e->own_config, err);
 	strbuf__fini(&text);
 	if (rc) {
 		emitter__close(e);

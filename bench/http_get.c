@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/http_get.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "bench/http_place.h"
 #include "bench/pause.h"
 
 enum { PATIENCE_S = 10, CHUNK_BYTES = 65536 };
@@ -22,27 +21,17 @@ enum { PATIENCE_S = 10, CHUNK_BYTES = 65536 };
  * port of its own range where nobody listens may at last be connected to itself. */
 enum { PORT_FIRST = 20000, PORT_COUNT = 10000, PORT_TRIES = 100 };
 
-static struct sockaddr_in loopback(u16 port)
-{
-	return (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr = {htonl(INADDR_LOOPBACK)},
-	};
-}
-
-static int dial(u16 port, int *ret_fd)
+static int dial(const struct http_place *place, int *ret_fd)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
-	struct sockaddr_in address = loopback(port);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int rc = 0;
 
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+	    connect(fd, (const struct sockaddr *)&place->address, place->len)) {
 		rc = -errno;
 		close(fd);
 		return rc;
@@ -120,10 +109,16 @@ int http_answer_parse(const char *text, size_t n, struct http_answer *ret_answer
 	return 0;
 }
 
-int http_get(u16 port, const char *path, struct strbuf *text, struct http_answer *ret_answer,
-	     struct err *err)
+/* What a caller that waits for a server expects to happen. */
+static bool is_absence(int rc)
 {
-	int fd = -1, rc = dial(port, &fd);
+	return rc == -ECONNREFUSED || rc == -ECONNRESET || rc == -ENOENT;
+}
+
+int http_get_from(const struct http_place *place, const char *path, struct strbuf *text,
+		  struct http_answer *ret_answer, struct err *err)
+{
+	int fd = -1, rc = dial(place, &fd);
 
 	if (!rc) {
 		rc = ask(fd, path);
@@ -133,16 +128,25 @@ int http_get(u16 port, const char *path, struct strbuf *text, struct http_answer
 		if (!rc)
 			rc = http_answer_parse(text->data, text->len, ret_answer);
 	}
-	if (rc && rc != -ECONNREFUSED && rc != -ECONNRESET)
-		err__set_errno(err, rc, "GET http://127.0.0.1:%u%s", port, path);
+	if (rc && !is_absence(rc))
+		err__set_errno(err, rc, "GET %s from %s", path, place->url);
 	return rc;
+}
+
+int http_get(u16 port, const char *path, struct strbuf *text, struct http_answer *ret_answer,
+	     struct err *err)
+{
+	const struct http_place place = http_place_loopback(port);
+	int rc = http_get_from(&place, path, text, ret_answer, err);
+
+	return rc && !is_absence(rc) ? err__wrap(err, "port %u", port) : rc;
 }
 
 static bool is_free(u16 port)
 {
-	struct sockaddr_in address = loopback(port);
+	const struct http_place place = http_place_loopback(port);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool bound = fd >= 0 && !bind(fd, (struct sockaddr *)&address, sizeof(address));
+	bool bound = fd >= 0 && !bind(fd, (const struct sockaddr *)&place.address, place.len);
 
 	if (fd >= 0)
 		close(fd);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One GET over a plain socket to a port of 127.0.0.1, as a scraper makes it. Blocking, for 10 s. */
+/* One GET over a plain socket, as a scraper makes it. Blocking, for 10 s. */
 #ifndef RINGTALLY_BENCH_HTTP_GET_H
 #define RINGTALLY_BENCH_HTTP_GET_H
 
 #include "base/types.h"
 
 struct err;
+struct http_place;
 struct strbuf;
 
 struct http_answer {
@@ -14,11 +15,15 @@ struct http_answer {
 };
 
 /*
- * `text` takes the whole answer. -ECONNREFUSED or -ECONNRESET, without a message: nobody listens
- * (yet).
+ * From a port of 127.0.0.1. `text` takes the whole answer. -ECONNREFUSED or -ECONNRESET, without a
+ * message: nobody listens (yet).
  */
 int http_get(u16 port, const char *path, struct strbuf *text, struct http_answer *ret_answer,
 	     struct err *err);
+
+/* The same elsewhere; -ENOENT, also without a message: there is no such socket file. */
+int http_get_from(const struct http_place *place, const char *path, struct strbuf *text,
+		  struct http_answer *ret_answer, struct err *err);
 
 /* Of a complete answer. -EBADMSG: it is none, or not all of it. */
 int http_answer_parse(const char *text, size_t n, struct http_answer *ret_answer);

@@ -13,11 +13,13 @@
 
 extern const unsigned char bench_stub_begin[], bench_stub_end[];
 extern const unsigned char bench_peers_begin[], bench_peers_end[];
+extern const unsigned char bench_filler_begin[], bench_filler_end[];
 extern const unsigned char bench_calls_begin[], bench_calls_end[];
 
 /* The paths are given by CMake. */
 EMBED(bench_stub, STUB_FILE);
 EMBED(bench_peers, PEERS_FILE);
+EMBED(bench_filler, FILLER_FILE);
 EMBED(bench_calls, CALLS_FILE);
 
 static size_t bytes_between(const unsigned char *begin, const unsigned char *end)
@@ -45,6 +47,11 @@ int bench_object_open_stub(struct bpf_object **ret_object, struct err *err)
 int bench_object_open_peers(struct bpf_object **ret_object, struct err *err)
 {
 	return open_object(bench_peers_begin, bench_peers_end, "peers", ret_object, err);
+}
+
+int bench_object_open_filler(struct bpf_object **ret_object, struct err *err)
+{
+	return open_object(bench_filler_begin, bench_filler_end, "filler", ret_object, err);
 }
 
 int bench_object_calls_file(char ret_path[BENCH_OBJECT_PATH_BYTES])

@@ -11,6 +11,7 @@ struct err;
 /* Opened, not loaded; the caller closes it. */
 int bench_object_open_stub(struct bpf_object **ret_object, struct err *err);
 int bench_object_open_peers(struct bpf_object **ret_object, struct err *err);
+int bench_object_open_filler(struct bpf_object **ret_object, struct err *err);
 
 /* The object with the bench's events as a file, for the `objects` of a config. -1 with errno; close
  * the descriptor when the path is no longer needed. */

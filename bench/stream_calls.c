@@ -9,14 +9,15 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "base/util.h"
 #include "bench/child.h"
+#include "bench/own_config.h"
 #include "bench/pause.h"
 #include "bench/progress.h"
 #include "bench/stream.h"
 #include "bpf/wire.h"
 #include "config/config.h"
-#include "config/diag.h"
 #include "pipeline/collector.h"
 #include "pipeline/plan.h"
 #include "pipeline/rings.h"
@@ -107,18 +108,14 @@ static void take(void *ctx, const struct rings_record *records, size_t n)
 
 static int plan(struct capture *c, struct err *err)
 {
-	struct diags diags;
+	struct strbuf text;
 	int rc;
 
-	diags__init(&diags);
-	rc = config__parse("the bench's config", config_text, sizeof(config_text) - 1, &diags,
-			   &c->config, err);
-	if (!rc && !diags.errors)
-		rc = collector__new(c->config, NULL, &diags, &c->collector, err);
-	if (!rc && diags.errors)
-		rc = err__set(err, -EINVAL, "%s", diags.items[0].text);
-	diags__fini(&diags);
-	return rc;
+	strbuf__init(&text);
+	strbuf__puts(&text, config_text);
+	rc = own_config_parse(&text, &c->config, err);
+	strbuf__fini(&text);
+	return rc ? rc : own_config_plan(c->config, &c->collector, err);
 }
 
 static int attach(struct capture *c, struct err *err)

@@ -70,8 +70,7 @@ static void add_batch(struct family_tally *f, const u64 *key, size_t n)
 		struct addition *a = &additions[i];
 
 		a->key = key;
-		a->hash = hash_bytes(key, words * sizeof(*key));
-		raw_cache__prefetch(f->cache, a->hash);
+		a->hash = raw_cache__seek(f->cache, a->key);
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct addition *a = &additions[i];

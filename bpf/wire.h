@@ -9,6 +9,7 @@
  * decoders travel in the object's BTF (bpf/lib/core.bpf.h).
  *
  *   record:  | head | count | key words ... | sum words ... |
+ *   raw:     | head | time | words of the event ... | words of the context ... |
  *   key:     [bits] [bucket words] [label words of the context] [label words of the event]
  *
  * `bits` says which metrics of the event this partial aggregate counts for (their `where` passed
@@ -22,7 +23,7 @@
 #include <linux/types.h>
 
 /* Raised with every change of this file that an object compiled before would not understand. */
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 
 enum wire_limits {
 	WIRE_METRICS_MAX = 16,	 /* of one event: bits in the bits word */
@@ -35,7 +36,9 @@ enum wire_limits {
 	WIRE_BOUNDS_MAX = 512, /* of one histogram */
 	WIRE_OCTAVES = 128,    /* 65 in use; a power of two, so that a mask is bound check enough */
 	WIRE_SAVED_WORDS_MAX = 16,
-	WIRE_SLOTS_MIN = 4, /* of a combining table; a power of two */
+	WIRE_CGROUP_SETS_MAX = 64,	/* bits in a word */
+	WIRE_CGROUP_MEMBERS_MAX = 8192, /* cgroups that are in any set */
+	WIRE_SLOTS_MIN = 4,		/* of a combining table; a power of two */
 	WIRE_SLOTS_MAX = 65536,
 };
 
@@ -43,6 +46,7 @@ enum wire_record_type {
 	WIRE_PARTIAL =
 		1,     /* a partial aggregate: count events with one key; 0: parts of some only */
 	WIRE_MARK = 2, /* the books of a CPU at a moment when its table was empty */
+	WIRE_RAW = 3,  /* one event with its fields, of a plan that traces */
 };
 
 /* Starts every record of every ring. */
@@ -69,6 +73,14 @@ struct wire_mark {
 	__u64 lost;
 };
 
+/* Words that the plan does not want (event_wanted) mean nothing; of the context only those of
+ * context_fetch are there, without the sets. Presence bits are in the event's own presence word. */
+struct wire_raw {
+	struct wire_head head;
+	__u64 time_ns; /* CLOCK_MONOTONIC, when it was emitted */
+	__u64 words[]; /* all of the event, then those of the context in ascending order */
+};
+
 /* The bits word. Presence bit i stands for word i of the event. */
 #define WIRE_BITS_METRIC(m)	(1ULL << (m))
 #define WIRE_BITS_PRESENT_SHIFT 32
@@ -76,6 +88,7 @@ struct wire_mark {
 enum wire_delivery {
 	WIRE_STREAM = 0,  /* every event is a record with count 1 */
 	WIRE_COMBINE = 1, /* equal keys are counted together in a table, see struct wire_ledger */
+	WIRE_TRACE = 2,	  /* every event is a struct wire_raw; there is no key */
 };
 
 /* How a test compares the masked word with its value. The other comparisons are these, negated. */
@@ -85,7 +98,9 @@ enum wire_op {
 	WIRE_OP_AT_MOST_SIGNED = 2,
 };
 
-/* Numbers of words in tests: those of the context follow those of the event. */
+/* Numbers of words in tests: those of the context follow those of the event. The word behind the
+ * context's last says which sets of cgroups the context's cgroup is in, a bit each, by what user
+ * space has put into map m_cgroup_sets: id -> bits. Who tests it fetches the cgroup as well. */
 #define WIRE_CONTEXT_WORD(word) (WIRE_WORDS_MAX + (word))
 
 /*
@@ -175,7 +190,8 @@ struct wire_plan {
 	__u64 ncontext_labels; /* words of context_key, one by one: context_labels */
 	__u64 nevent_labels;
 	__u64 nsums;	    /* words of sum_words: sums */
-	__u64 record_bytes; /* sizeof(struct wire_partial) + 8 * (key_words + nsums) */
+	__u64 record_bytes; /* of each record but marks: sizeof(struct wire_partial) + 8 *
+			     * (key_words + nsums), or of a struct wire_raw */
 	__u64 wake_bytes;   /* a ring fuller than this wakes the consumer up at once */
 	__u64 slots;	    /* of the combining table, a power of two; 0: there is none */
 	__u64 hash_shift; /* what is left of a hash shifted by this is the number of a pair of slots
@@ -253,8 +269,32 @@ struct wire_saved_context {
 	__u64 words[WIRE_SAVED_WORDS_MAX];
 };
 
+/* What happened to a cgroup of the cgroup2 hierarchy. */
+enum wire_cgroup_change {
+	WIRE_CGROUP_MADE = 1,
+	WIRE_CGROUP_RENAMED = 2,  /* it, and with it the paths of all below it */
+	WIRE_CGROUP_RELEASED = 3, /* no task is in it, and none ever will be */
+};
+
+enum {
+	WIRE_CGROUP_NAME_BYTES = 256, /* NAME_MAX and the NUL: a power of two */
+	WIRE_CGROUP_RING_BYTES = 64 << 10,
+};
+
+/* A record of the ring of cgroup news, cut behind the name's NUL; only who is made has one. */
+struct wire_cgroup_news {
+	__u64 what; /* enum wire_cgroup_change */
+	__u64 id;
+	__u64 parent;
+	char name[WIRE_CGROUP_NAME_BYTES];
+};
+
+#define WIRE_CGROUP_NEWS_BYTES(name) \
+	(sizeof(struct wire_cgroup_news) - WIRE_CGROUP_NAME_BYTES + (name))
+
 _Static_assert(sizeof(struct wire_head) == 8, "head is one word");
 _Static_assert(sizeof(struct wire_partial) == 16, "records have no padding");
+_Static_assert(sizeof(struct wire_raw) == 16, "raw records have no padding");
 _Static_assert(sizeof(struct wire_mark) == 24, "marks have no padding");
 _Static_assert(sizeof(struct wire_ledger) == 128, "two cache lines: the owner's, everybody's");
 _Static_assert(sizeof(struct wire_lost_cell) == 16, "cells have no padding");

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One verb per file; without a verb, or with a flag first, it is `run`. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/suggest.h"
 #include "base/util.h"
 #include "cli/verb.h"
 #include "pipeline/app.h"
 
-static const struct verb *const verbs[] = {&run_verb, &check_verb, &probes_verb, &bench_verb,
-					   &version_verb};
+static const struct verb *const verbs[] = {
+	&run_verb,	&check_verb, &probes_verb, &trace_verb,
+	&selftest_verb, &audit_verb, &bench_verb,  &version_verb,
+};
 
 static void print_help(FILE *out)
 {
@@ -52,11 +56,26 @@ static int run_verb_of(int argc, char **argv)
 	return unknown_verb(argv[1]);
 }
 
+/* In place of one that is closed we would write to the first file that we open. Of /dev/null for
+ * reading, writing fails as it does on what is closed. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* What was printed must have arrived: `ringtally check FILE >/dev/full` has failed. */
 int main(int argc, char **argv)
 {
-	int status = run_verb_of(argc, argv);
+	int status;
 
+	fill_standard_fds();
+	status = run_verb_of(argc, argv);
 	if (fflush(stdout) == 0)
 		return status;
 	fprintf(stderr, "ringtally: writing the output failed\n");

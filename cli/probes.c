@@ -13,13 +13,12 @@
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "base/util.h"
-#include "cli/effective.h"
 #include "cli/flags.h"
 #include "cli/setup.h"
 #include "cli/text.h"
 #include "cli/trial.h"
 #include "cli/verb.h"
-#include "config/config.h"
+#include "config/single.h"
 #include "pipeline/app.h"
 #include "pipeline/caps.h"
 #include "pipeline/collector.h"
@@ -205,45 +204,30 @@ static void put_hooks(struct text *t, const struct probe_object *o, const char *
 /* --- does it work here? --- */
 
 /* Where only some fields need the event's start, they are used: all programs are tried. */
-static void put_fields_from_start(struct strbuf *yaml, const struct record_schema *event)
+static void list_fields_from_start(const struct record_schema *event, struct strbuf *ret_fields)
 {
-	const char *separator = "";
-
-	for (u32 i = 0; i < event->nfields; i++) {
-		if (!(event->start_words & field_mask(&event->fields[i])))
-			continue;
-		strbuf__puts(yaml, separator);
-		effective_put_text(yaml, event->fields[i].name);
-		separator = ", ";
-	}
+	for (u32 i = 0; i < event->nfields; i++)
+		if (event->start_words & field_mask(&event->fields[i]))
+			strbuf__printf(ret_fields, "%s%s", ret_fields->len ? "," : "",
+				       event->fields[i].name);
 }
 
-/* A config with one counter of this event. */
+/* A config with one counter of this event, which borrows the fields. */
 static int make_config(const struct listing *l, const struct record_schema *event,
-		       struct diags *diags, struct config **ret_config, struct err *err)
+		       const struct strbuf *fields, struct diags *diags, struct config **ret_config,
+		       struct err *err)
 {
-	struct strbuf yaml;
-	int rc;
+	const struct single single = {
+		.event = event->name,
+		.objects = l->flags->objects.items,
+		.nobjects = l->flags->objects.n,
+		.delivery = DELIVERY_COMBINE,
+		.ring_bytes = 64 << 10,
+		.fields = fields->len ? fields->data : NULL,
+		.fields_origin = "trial",
+	};
 
-	strbuf__init(&yaml);
-	strbuf__puts(&yaml, "ring: { size: 64KiB }\nobjects:");
-	strbuf__puts(&yaml, l->flags->objects.n ? "\n" : " []\n");
-	for (size_t i = 0; i < l->flags->objects.n; i++) {
-		strbuf__puts(&yaml, "  - ");
-		effective_put_text(&yaml, l->flags->objects.items[i]);
-		strbuf__putc(&yaml, '\n');
-	}
-	strbuf__puts(&yaml, "metrics:\n  - { name: trial_total, type: counter, event: ");
-	effective_put_text(&yaml, event->name);
-	strbuf__puts(&yaml, ", labels: [");
-	put_fields_from_start(&yaml, event);
-	strbuf__puts(&yaml, "] }\n");
-	if (yaml.failed)
-		rc = err__set_errno(err, -ENOMEM, "trial");
-	else
-		rc = config__parse("trial", yaml.data, yaml.len, diags, ret_config, err);
-	strbuf__fini(&yaml);
-	return rc;
+	return config__single(&single, diags, ret_config, err);
 }
 
 static int try_config(const struct listing *l, const struct config *config, struct diags *diags,
@@ -272,14 +256,21 @@ static int try_event(const struct listing *l, const struct record_schema *event,
 		     struct strbuf *ret_hooks, struct err *err)
 {
 	struct config *config = NULL;
+	struct strbuf fields;
 	struct diags diags;
-	int rc;
+	int rc = 0;
 
 	diags__init(&diags);
-	rc = make_config(l, event, &diags, &config, err);
+	strbuf__init(&fields);
+	list_fields_from_start(event, &fields);
+	if (fields.failed)
+		rc = err__set_errno(err, -ENOMEM, "trial");
+	if (!rc)
+		rc = make_config(l, event, &fields, &diags, &config, err);
 	if (!rc)
 		rc = try_config(l, config, &diags, ret_hooks, err);
 	config__free(config);
+	strbuf__fini(&fields);
 	diags__fini(&diags);
 	return rc;
 }

@@ -49,13 +49,23 @@ void text__puts(struct text *t, const char *s)
 	t->column += put(t->out, s, strlen(s));
 }
 
-void text__bold(struct text *t, const char *s)
+static void put_styled(struct text *t, const char *style, const char *s)
 {
 	if (t->bold)
-		fputs("\033[1m", t->out);
+		fputs(style, t->out);
 	text__puts(t, s);
 	if (t->bold)
 		fputs("\033[0m", t->out);
+}
+
+void text__bold(struct text *t, const char *s)
+{
+	put_styled(t, "\033[1m", s);
+}
+
+void text__alarm(struct text *t, const char *s)
+{
+	put_styled(t, "\033[1;31m", s);
 }
 
 void text__printf(struct text *t, const char *fmt, ...)

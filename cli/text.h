@@ -18,6 +18,7 @@ void text__init(struct text *t, FILE *out);
 
 void text__puts(struct text *t, const char *s);
 void text__bold(struct text *t, const char *s);
+void text__alarm(struct text *t, const char *s); /* red on a terminal */
 void text__printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text__to(struct text *t, u32 column);	/* blanks up to there */
 void text__wrap(struct text *t, const char *s); /* further lines begin where this one did */

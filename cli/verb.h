@@ -15,6 +15,9 @@ struct verb {
 extern const struct verb run_verb;
 extern const struct verb check_verb;
 extern const struct verb probes_verb;
+extern const struct verb trace_verb;
+extern const struct verb selftest_verb;
+extern const struct verb audit_verb;
 extern const struct verb bench_verb;
 extern const struct verb version_verb;
 

@@ -35,6 +35,7 @@ static struct config *new_config(void)
 		return NULL;
 	}
 	c->arena = arena;
+	c->delivery = DELIVERY_COMBINE;
 	return c;
 }
 

@@ -4,8 +4,8 @@
  * metric in a fresh snapshot, as JSON (exporters/top_json). k is 1 to API_TOP_K_MAX, if it is left
  * out API_TOP_K. What goes wrong is JSON too: {"error":TEXT}.
  *
- * Requests share snapshots as scrapes do (exporters/prometheus), and one is answered in a turn of
- * the loop. There are at most API_TOP_MAX_REQUESTS at a time.
+ * Requests share snapshots (exporters/round), and one is answered in a turn of the loop. There are
+ * at most API_TOP_MAX_REQUESTS at a time.
  */
 #ifndef RINGTALLY_EXPORTERS_API_TOP_H
 #define RINGTALLY_EXPORTERS_API_TOP_H

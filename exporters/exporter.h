@@ -21,6 +21,7 @@ struct collect_request {
 	void (*done)(struct collect_request *req, struct snapshot *take_snapshot);
 	/* Without what the daemon says of itself: some of that is since the last scrape. */
 	bool without_self;
+	bool with_books;	      /* snapshot.books too */
 	struct collect_request *next; /* the source's */
 };
 

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A round goes through the phases below; an idle handle brings it from turn to turn. ISSUE lasts
- * one turn, so that scrapes which arrive together share the round. Scrapes that arrive from COLLECT
- * on gather for the next one, which begins when this one has been answered: there is never more
- * than one snapshot and one half-finished body.
- */
+/* A round of scrapes is one rendering, in slices between other work of the loop; all get its bytes,
+ * compressed, once for all of them, who asked for that. */
 #include "exporters/prometheus.h"
 
 #include <errno.h>
@@ -16,55 +12,42 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/util.h"
+#include "exporters/content_coding.h"
+#include "exporters/gzip.h"
 #include "exporters/http_answer.h"
 #include "exporters/http_server.h"
 #include "exporters/prom_text.h"
+#include "exporters/round.h"
 #include "exporters/scrapers.h"
 
 enum {
 	STEP_LINES = 500,  /* rendered between two looks at the clock: some 20 us */
+	STEP_BYTES = 8192, /* of text, compressed between two looks: as long */
 	SLICE_NS = 500000, /* of rendering in one turn of the loop */
 	HTTP_OK = 200,
 	HTTP_UNAVAILABLE = 503,
 };
 
-enum phase {
-	PHASE_REST,    /* nobody waits */
-	PHASE_ISSUE,   /* a snapshot is asked for on the next turn */
-	PHASE_COLLECT, /* the source is at it */
-	PHASE_RENDER,
-};
-
-struct scrapes {
-	struct http_request *requests[PROMETHEUS_MAX_SCRAPES];
-	size_t n;
-};
-
 struct prometheus {
 	struct exporter base;
 	struct exporter_spec spec;
-	uv_idle_t idle;
-	enum phase phase;
-	struct scrapes gathering; /* for the next round */
-	struct scrapes serving;	  /* of this round */
-	struct collect_request collect;
-	struct snapshot *snapshot; /* while rendering */
+	struct round round;
+	bool rendering; /* text and body are in use */
+	bool written;	/* the body is whole */
 	struct prom_text text;
 	struct strbuf body;
-	exporter_stopped_fn stopped;
-	void *stopped_ctx;
+	bool compressing; /* gzip is in use */
+	struct gzip gzip;
+	size_t compressed; /* bytes of the body */
 };
 
-static void on_idle(uv_idle_t *idle);
+/* What a round answers with. */
+struct answers {
+	struct http_answer *plain;
+	struct http_answer *gzip; /* NULL: nobody wants it */
+};
 
-static void enter(struct prometheus *p, enum phase phase)
-{
-	p->phase = phase;
-	if (phase == PHASE_ISSUE || phase == PHASE_RENDER)
-		uv_idle_start(&p->idle, on_idle);
-	else
-		uv_idle_stop(&p->idle);
-}
+_Static_assert(PROMETHEUS_MAX_SCRAPES <= (int)ROUND_MAX, "scrapes are rounds");
 
 /* ---- answers ---- */
 
@@ -81,20 +64,31 @@ static void refuse(struct prometheus *p, struct http_request *req, const char *w
 	http_request__respond_line(req, HTTP_UNAVAILABLE, why);
 }
 
-static void refuse_all(struct prometheus *p, struct scrapes *scrapes, const char *why)
+static bool wants_gzip(const struct asked *asked)
 {
-	for (size_t i = 0; i < scrapes->n; i++)
-		refuse(p, scrapes->requests[i], why);
-	scrapes->n = 0;
+	return content_coding_wants_gzip(http_request__accept_encoding(asked->req));
 }
 
-static void answer_all(struct prometheus *p, struct scrapes *scrapes, struct http_answer *answer)
+static void answer_all(struct prometheus *p, const struct answers *answers)
 {
-	for (size_t i = 0; i < scrapes->n; i++) {
-		report(p, scrapes->requests[i], HTTP_OK);
-		http_request__answer(scrapes->requests[i], answer);
+	struct askeds *serving = &p->round.serving;
+
+	for (size_t i = 0; i < serving->n; i++) {
+		const struct asked *asked = &serving->list[i];
+		const bool compressed = answers->gzip && wants_gzip(asked);
+
+		report(p, asked->req, HTTP_OK);
+		http_request__answer(asked->req, compressed ? answers->gzip : answers->plain);
 	}
-	scrapes->n = 0;
+	serving->n = 0;
+}
+
+static void refuse_all(struct prometheus *p, const char *why)
+{
+	struct askeds *serving = &p->round.serving;
+
+	while (serving->n > 0)
+		refuse(p, serving->list[--serving->n].req, why);
 }
 
 /* With `name[]` a client asks for some families only. */
@@ -126,94 +120,121 @@ static void on_sent(void *ctx, const struct http_request *req, const struct http
 
 /* ---- a round ---- */
 
-static void end_round(struct prometheus *p)
+static struct prometheus *of_round(struct round *r)
 {
-	enter(p, p->gathering.n > 0 ? PHASE_ISSUE : PHASE_REST);
+	return container_of(r, struct prometheus, round);
 }
 
-static void free_rendering(struct prometheus *p)
+static void refuse_one(struct round *r, const struct asked *asked, const char *why)
 {
-	prom_text__fini(&p->text);
+	refuse(of_round(r), asked->req, why);
+}
+
+static void free_rendering(struct round *r)
+{
+	struct prometheus *p = of_round(r);
+
+	if (p->rendering)
+		prom_text__fini(&p->text);
+	if (p->compressing)
+		gzip__end(&p->gzip);
 	strbuf__fini(&p->body);
-	snapshot__free(p->snapshot);
-	p->snapshot = NULL;
+	p->rendering = p->written = p->compressing = false;
+}
+
+static struct http_answer *answer_of(const struct prometheus *p, struct strbuf *take_body,
+				     const char *coding)
+{
+	struct http_answer *answer = http_answer__new_from(HTTP_OK, PROM_TEXT_TYPE, take_body);
+
+	if (answer && !http_answer__set_coding(answer, coding)) {
+		http_answer__free(answer);
+		answer = NULL;
+	}
+	if (answer)
+		answer->tag = p->round.snapshot->number;
+	return answer;
 }
 
 static void finish_rendering(struct prometheus *p)
 {
-	struct http_answer *answer = http_answer__new_from(HTTP_OK, PROM_TEXT_TYPE, &p->body);
+	const struct answers answers = {
+		.plain = answer_of(p, &p->body, NULL),
+		.gzip = p->compressing ? answer_of(p, &p->gzip.out, "gzip") : NULL,
+	};
 
-	if (answer) {
-		answer->tag = p->snapshot->number;
-		answer_all(p, &p->serving, answer);
-	} else {
-		refuse_all(p, &p->serving, "out of memory while rendering");
-	}
-	http_answer__free(answer);
-	free_rendering(p);
-	end_round(p);
+	if (answers.plain && (answers.gzip || !p->compressing))
+		answer_all(p, &answers);
+	else
+		refuse_all(p, "out of memory while rendering");
+	http_answer__free(answers.plain);
+	http_answer__free(answers.gzip);
+	free_rendering(&p->round);
 }
 
-static void render_slice(struct prometheus *p)
+static bool anybody_wants_gzip(const struct prometheus *p)
 {
+	for (size_t i = 0; i < p->round.serving.n; i++)
+		if (wants_gzip(&p->round.serving.list[i]))
+			return true;
+	return false;
+}
+
+/* Steps answer 1: there is more to do, 0: nothing, or a negative errno. */
+static int begin_gzip(struct prometheus *p)
+{
+	const int rc = gzip__begin(&p->gzip);
+
+	p->compressing = !rc;
+	p->compressed = 0;
+	return rc ? rc : 1;
+}
+
+static int compress_step(struct prometheus *p)
+{
+	const size_t left = p->body.len - p->compressed, n = MIN(left, (size_t)STEP_BYTES);
+
+	gzip__add(&p->gzip, p->body.data + p->compressed, n, n == left);
+	p->compressed += n;
+	return n < left;
+}
+
+static int write_step(struct prometheus *p)
+{
+	const int more = prom_text__step(&p->text, &p->body, STEP_LINES);
+
+	if (more)
+		return more;
+	p->written = true;
+	return !p->body.failed && anybody_wants_gzip(p) ? begin_gzip(p) : 0;
+}
+
+static bool render_slice(struct round *r)
+{
+	struct prometheus *p = of_round(r);
 	const u64 start = uv_hrtime();
 	int more;
 
+	if (!p->rendering)
+		prom_text__init(&p->text, r->snapshot);
+	p->rendering = true;
 	do {
-		more = prom_text__step(&p->text, &p->body, STEP_LINES);
+		more = p->written ? compress_step(p) : write_step(p);
 	} while (more > 0 && uv_hrtime() - start < SLICE_NS);
 
 	if (more < 0)
 		p->body.failed = true;
 	if (more <= 0)
 		finish_rendering(p);
-}
-
-static void on_collected(struct collect_request *req, struct snapshot *take_snapshot)
-{
-	struct prometheus *p = container_of(req, struct prometheus, collect);
-
-	if (!take_snapshot || snapshot__failed(take_snapshot)) {
-		snapshot__free(take_snapshot);
-		refuse_all(p, &p->serving, "out of memory for a snapshot");
-		end_round(p);
-		return;
-	}
-	p->snapshot = take_snapshot;
-	prom_text__init(&p->text, take_snapshot);
-	enter(p, PHASE_RENDER);
-}
-
-static void issue(struct prometheus *p)
-{
-	p->serving = p->gathering;
-	p->gathering.n = 0;
-	enter(p, PHASE_COLLECT);
-	p->collect = (struct collect_request){.done = on_collected};
-	p->spec.source->collect(p->spec.source, &p->collect);
-}
-
-static void on_idle(uv_idle_t *idle)
-{
-	struct prometheus *p = container_of(idle, struct prometheus, idle);
-
-	if (p->phase == PHASE_ISSUE)
-		issue(p);
-	else
-		render_slice(p);
+	return more <= 0;
 }
 
 static void on_scrape(void *ctx, struct http_request *req)
 {
 	struct prometheus *p = ctx;
 
-	if (p->gathering.n + p->serving.n >= PROMETHEUS_MAX_SCRAPES) {
+	if (!round__add(&p->round, &(struct asked){.req = req}))
 		refuse(p, req, "too many scrapes at a time");
-		return;
-	}
-	p->gathering.requests[p->gathering.n++] = req;
-	if (p->phase == PHASE_REST)
-		enter(p, PHASE_ISSUE);
 }
 
 /* ---- the exporter ---- */
@@ -233,6 +254,13 @@ static int prometheus__create(const struct exporter_spec *spec, struct exporter 
 	p->base.ops = &prometheus_ops;
 	p->spec = *spec;
 	strbuf__init(&p->body);
+	round__init(&p->round, &(struct round_spec){
+				       .source = spec->source,
+				       .max = PROMETHEUS_MAX_SCRAPES,
+				       .work = render_slice,
+				       .refuse = refuse_one,
+				       .abandon = free_rendering,
+			       });
 	*ret_exporter = &p->base;
 	return 0;
 }
@@ -245,31 +273,16 @@ static int prometheus__start(struct exporter *e, struct err *err)
 	if (ret)
 		return err__wrap(err, "exporter prometheus");
 	http_server__watch(p->spec.http, p->spec.telemetry_path, on_sent);
-	uv_idle_init(p->spec.loop, &p->idle);
+	round__open(&p->round, p->spec.loop);
 	return 0;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-	struct prometheus *p = container_of((uv_idle_t *)handle, struct prometheus, idle);
-
-	p->stopped(p->stopped_ctx);
 }
 
 static void prometheus__stop(struct exporter *e, exporter_stopped_fn stopped, void *ctx)
 {
 	struct prometheus *p = prometheus(e);
 
-	p->stopped = stopped;
-	p->stopped_ctx = ctx;
 	http_server__unroute(p->spec.http, p->spec.telemetry_path);
-	if (p->phase == PHASE_COLLECT)
-		p->spec.source->cancel(p->spec.source, &p->collect);
-	if (p->phase == PHASE_RENDER)
-		free_rendering(p);
-	refuse_all(p, &p->serving, "shutting down");
-	refuse_all(p, &p->gathering, "shutting down");
-	uv_close((uv_handle_t *)&p->idle, on_closed);
+	round__close(&p->round, stopped, ctx);
 }
 
 static void prometheus__destroy(struct exporter *e)

@@ -6,15 +6,13 @@
 #include "exporters/top_json.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "aggregators/labels.h"
-#include "aggregators/series.h"
 #include "aggregators/snapshot.h"
 #include "base/json.h"
 #include "base/strbuf.h"
 #include "base/util.h"
-#include "exporters/decimal.h"
+#include "exporters/standing.h"
 
 struct ranked {
 	u128 weight;
@@ -25,8 +23,7 @@ struct top {
 	struct ranked *heap; /* room for k */
 	size_t n;
 	size_t k;
-	u128 other;
-	u128 lost;
+	struct standings standings;
 };
 
 /* ---- ranking ---- */
@@ -82,48 +79,14 @@ static void top__sort(struct top *t)
 	}
 }
 
-static u128 weight_of(const struct family_snapshot *fs, size_t series)
-{
-	const size_t nbuckets = (size_t)fs->desc.nbounds + 1;
-	u128 count = 0;
-
-	if (fs->desc.shape != AGG_SHAPE_HISTOGRAM)
-		return fs->rows.sums[series];
-	for (size_t i = 0; i < nbuckets; i++)
-		count += fs->rows.buckets[series * nbuckets + i];
-	return count;
-}
-
-static bool is_text(const char *text, size_t n, const char *special)
-{
-	return n == strlen(special) && !memcmp(text, special, n);
-}
-
-/* Where the number of a series goes that has no name of its own; NULL: it has one. */
-static u128 *total_of(struct top *t, const struct labels *labels)
-{
-	const char *text;
-	size_t n;
-	u16 pos = 0;
-
-	while (labels__next(labels, &pos, &text, &n)) {
-		if (is_text(text, n, SERIES_OTHER_TEXT))
-			return &t->other;
-		if (is_text(text, n, SERIES_LOST_TEXT))
-			return &t->lost;
-	}
-	return NULL;
-}
-
 static void top__rank(struct top *t, const struct family_snapshot *fs)
 {
 	for (size_t i = 0; i < fs->n; i++) {
-		const struct ranked r = {weight_of(fs, i), i};
-		u128 *total = total_of(t, fs->labels[i]);
+		const struct ranked r = {standing_weight(fs, i), i};
+		const enum standing standing = standing_of(fs->labels[i]);
 
-		if (total)
-			*total += r.weight;
-		else
+		t->standings.sums[standing] += r.weight;
+		if (standing == STANDING_OWN)
 			top__offer(t, &r);
 	}
 	top__sort(t);
@@ -131,22 +94,10 @@ static void top__rank(struct top *t, const struct family_snapshot *fs)
 
 /* ---- JSON ---- */
 
-static void put_number(struct json *j, const struct family_snapshot *fs, u128 n)
-{
-	const bool is_count = fs->desc.shape == AGG_SHAPE_HISTOGRAM;
-	struct strbuf digits;
-
-	strbuf__init(&digits);
-	decimal_append(&digits, n, is_count ? 0 : fs->desc.scale);
-	json__spelt(j, digits.data);
-	j->out->failed |= digits.failed;
-	strbuf__fini(&digits);
-}
-
 static void put_total(struct json *j, const struct family_snapshot *fs, const char *key, u128 n)
 {
 	json__key(j, key);
-	put_number(j, fs, n);
+	standing_put(j, &fs->desc, n);
 }
 
 static void put_series(struct json *j, const struct family_snapshot *fs, const struct ranked *r)
@@ -182,8 +133,8 @@ static void put_top(struct json *j, const struct family_snapshot *fs, const stru
 	for (size_t i = 0; i < t->n; i++)
 		put_series(j, fs, &t->heap[i]);
 	json__close(j, ']');
-	put_total(j, fs, "other", t->other);
-	put_total(j, fs, "lost", t->lost);
+	put_total(j, fs, "other", t->standings.sums[STANDING_OTHER]);
+	put_total(j, fs, "lost", t->standings.sums[STANDING_LOST]);
 	json__close(j, '}');
 }
 

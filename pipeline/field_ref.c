@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/field_ref.h"
 
+#include <string.h>
+
 #include "base/suggest.h"
 #include "config/config.h"
+#include "pipeline/raw_layout.h"
 
 static void offer_fields(struct suggestion *suggestion, const struct record_schema *record)
 {
@@ -30,6 +33,10 @@ bool field_ref__find(const struct field_scope *scope, const struct config_text *
 
 	if (!field)
 		field = record_schema__field(scope->context, name->s);
+	if (!field && scope->traced && !strcmp(name->s, raw_time.name)) {
+		*ret_ref = (struct field_ref){&raw_time, false};
+		return true;
+	}
 	if (!field) {
 		report_unknown(scope, name, diags);
 		return false;

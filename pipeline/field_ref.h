@@ -12,6 +12,7 @@ struct diags;
 struct field_scope {
 	const struct record_schema *event;
 	const struct record_schema *context;
+	bool traced; /* single events are shown: what only their records have counts too */
 };
 
 struct field_ref {

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "pipeline/map_memory.h"
+#include "pipeline/probe_image.h"
 
 struct kept {
 	char *name;
@@ -59,7 +60,7 @@ static int keep_all(struct kept_image *k, const struct bpf_object *image)
 	int rc = 0;
 
 	bpf_object__for_each_map(map, image)
-		if (!rc && strcmp(bpf_map__name(map), "m_rings") != 0)
+		if (!rc && !probe_image_shares(map))
 			rc = keep(k, bpf_map__name(map), bpf_map__fd(map), true);
 	bpf_object__for_each_program(program, image)
 		if (!rc)

@@ -12,7 +12,7 @@ struct bpf_object;
 struct err;
 struct kept_image;
 
-/* Of all that was loaded, but for the rings, which are not the image's own. */
+/* Of all that was loaded, but for the maps that all objects have in common. */
 int kept_image__new(const struct bpf_object *image, struct kept_image **ret_kept, struct err *err);
 void kept_image__free(struct kept_image *k);
 

@@ -145,6 +145,18 @@ u64 ledger__take_lost(struct ledger *l, u32 word)
 	return gained;
 }
 
+u64 ledger__lost(const struct ledger *l)
+{
+	u64 lost = 0;
+
+	for (u32 cpu = 0; cpu < l->ncpus; cpu++) {
+		const struct wire_ledger *b = book(l, cpu);
+
+		lost += read_word(&b->lost_ring_full) + read_word(&b->lost_no_ring);
+	}
+	return lost;
+}
+
 u64 ledger_seen(const struct ledger_totals *t)
 {
 	return t->filtered + t->accepted;

@@ -46,6 +46,9 @@ bool ledger__hook_rests(const struct ledger *l, u32 cpu);
  * since the last call for it. */
 u64 ledger__take_lost(struct ledger *l, u32 word);
 
+/* Events lost on all CPUs; counted before their cells are. */
+u64 ledger__lost(const struct ledger *l);
+
 /* accepted = consumed + pending + lost */
 bool ledger_balances(const struct ledger_totals *t);
 u64 ledger_seen(const struct ledger_totals *t); /* a definition: filtered + accepted */

@@ -13,14 +13,17 @@
 #include "base/suggest.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "pipeline/decoders/dec_cgroup.h"
 #include "pipeline/filter.h"
 #include "pipeline/key_layout.h"
 #include "pipeline/metric_plan.h"
+#include "pipeline/raw_layout.h"
 
 enum { DEFAULT_SLOTS = 1024, CACHE_LINE_BYTES = 64 };
 
 _Static_assert((int)DELIVERY_STREAM == (int)WIRE_STREAM &&
-		       (int)DELIVERY_COMBINE == (int)WIRE_COMBINE,
+		       (int)DELIVERY_COMBINE == (int)WIRE_COMBINE &&
+		       (int)DELIVERY_TRACE == (int)WIRE_TRACE,
 	       "a config's delivery is the plan's");
 
 /* What planning works with. */
@@ -54,16 +57,17 @@ static void report_unknown_event(struct planner *p, const struct config_text *na
 	for (u32 i = 0; i < p->nsources; i++)
 		for (u32 e = 0; e < p->sources[i].schema->nevents; e++)
 			suggestion__offer(&suggestion, p->sources[i].schema->events[e].name);
-	diags__unknown(p->diags, name->pos, &suggestion, "unknown event '%s'", name->s);
+	diags__unknown(p->diags, name->pos, &suggestion, "unknown event '%s'%s", name->s,
+		       suggestion.best ? "" : "; `ringtally probes` lists them");
 }
 
-/* What the config says of an event; by default it is combined. */
+/* What the config says of an event. */
 static struct event_config find_config(const struct config *config, const char *event)
 {
 	for (size_t i = 0; i < config->nevents; i++)
 		if (!strcmp(config->events[i].name.s, event))
 			return config->events[i];
-	return (struct event_config){.delivery = DELIVERY_COMBINE};
+	return (struct event_config){.delivery = config->delivery};
 }
 
 static struct event_plan *add_event(struct planner *p, const struct record_schema *schema,
@@ -122,6 +126,7 @@ static struct field_scope scope_of(const struct planner *p, const struct event_p
 	return (struct field_scope){
 		.event = event->schema,
 		.context = &p->sources[event->object].schema->context,
+		.traced = event->wire.delivery == WIRE_TRACE,
 	};
 }
 
@@ -169,12 +174,17 @@ static void plan_event(struct planner *p, struct event_plan *event)
 		.scope = scope_of(p, event),
 		.diags = p->diags,
 		.filter = &event->filter,
+		.cgroup_tests = &p->plan->cgroup_tests,
 	};
 
+	filter.scope.traced = false; /* the kernel does not look at what only records have */
 	for (u32 i = 0; i < event->nmetrics; i++)
 		if (event->metrics[i].config->where)
 			filter_plan__add(&filter, i, event->metrics[i].config->where);
-	key_layout(event, &filter, p->diags);
+	if (event->wire.delivery == WIRE_TRACE)
+		raw_layout(event, &filter);
+	else
+		key_layout(event, &filter, p->diags);
 	event->keeps_starts =
 		!schema->start_words || schema->start_words & event->wire.event_wanted;
 	event->has_hook = schema->flush_hook && (!tells_parts(schema) || event->wire.parts);
@@ -252,6 +262,15 @@ int plan__new(const struct config *config, const struct plan_source *sources, u3
 	return 0;
 }
 
+bool event_plan__counts_all(const struct event_plan *event, u32 metric)
+{
+	const struct metric_plan *m = &event->metrics[metric];
+	const bool adds_up = m->value && !m->desc.nbounds;
+
+	return event->wire.always & WIRE_BITS_METRIC(metric) &&
+	       !event->wire.metrics[metric].needs && !adds_up;
+}
+
 void event_plan__set_slots(struct event_plan *event, u32 slots)
 {
 	struct wire_plan *wire = &event->wire;
@@ -267,6 +286,25 @@ void event_plan__set_slots(struct event_plan *event, u32 slots)
 		(u32)ROUND_UP(wire->touched_at + wire->slots * sizeof(u32), (u64)CACHE_LINE_BYTES);
 	/* The top bits of a hash are the number of one of slots / 2 pairs. */
 	wire->hash_shift = slots ? 65 - (u64)__builtin_ctz(slots) : 0;
+}
+
+static bool metric_uses_cgroups(const struct metric_plan *m)
+{
+	for (u32 i = 0; i < m->nlabels; i++)
+		if (m->labels[i].decoder == &dec_cgroup_ops)
+			return true;
+	return false;
+}
+
+bool plan__uses_cgroups(const struct plan *p)
+{
+	if (p->cgroup_tests.n > 0)
+		return true;
+	for (u32 i = 0; i < p->nevents; i++)
+		for (u32 m = 0; m < p->events[i].nmetrics; m++)
+			if (metric_uses_cgroups(&p->events[i].metrics[m]))
+				return true;
+	return false;
 }
 
 void plan__free(struct plan *p)

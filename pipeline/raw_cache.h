@@ -17,12 +17,13 @@ enum { RAW_CACHE_MISS = 0 }; /* no ticket */
 size_t raw_cache_entry_bytes(u32 words);
 size_t raw_cache_bytes(u32 words, u32 entries);
 
-/* For keys of `words` words; `entries` is rounded up to a power of two. NULL when out of memory. */
+/* For keys of `words` words; `entries` is rounded up to a power of two, at least four. NULL when
+ * out of memory. */
 struct raw_cache *raw_cache__new(u32 words, u32 entries);
 void raw_cache__free(struct raw_cache *c);
 
-/* The place of this hash will be looked at soon: asks for its memory. */
-void raw_cache__prefetch(const struct raw_cache *c, u64 hash);
+/* The key's hash, for what follows. It will be looked up soon: asks for the memory. */
+u64 raw_cache__seek(const struct raw_cache *c, const u64 *key);
 
 u64 raw_cache__find(const struct raw_cache *c, const u64 *key, u64 hash);
 void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u64 ticket);

@@ -8,10 +8,11 @@
 #include "aggregators/family.h"
 #include "aggregators/labels.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/util.h"
 #include "bpf/wire.h"
+#include "pipeline/decoders/decoded.h"
 #include "pipeline/decoders/decoder.h"
+#include "pipeline/decoders/decoder_set.h"
 #include "pipeline/ledger.h"
 #include "pipeline/plan.h"
 #include "pipeline/raw_cache.h"
@@ -21,6 +22,9 @@
  * room, as far as that takes no more memory than this. */
 enum { CACHE_ENTRIES_MIN = 1024, CACHE_BYTES_MAX = 16 << 20 };
 
+/* Of lost cells that change meanwhile. */
+enum { LOST_READS_MAX = 100 };
+
 struct label_route {
 	const struct label_plan *plan;
 	struct decoder *decoder; /* the route's: shared by labels of one kind */
@@ -29,10 +33,13 @@ struct label_route {
 
 struct metric_route {
 	const struct metric_plan *plan;
+	const struct wire_plan *wire; /* of its event */
 	struct family *family;
 	struct raw_cache *cache;
 	struct label_route *labels;
-	u8 *raw_key_from; /* where in the key the words of the raw key stand */
+	u64 lost;	   /* events that its lost cells told of */
+	u8 *raw_key_from;  /* where in the key the words of the raw key stand */
+	bool in_one_piece; /* they stand side by side, and are all of it */
 };
 
 /* What came from one CPU. */
@@ -46,19 +53,20 @@ struct event_route {
 	const struct event_plan *plan;
 	struct metric_route *metrics;
 	struct cpu_route *cpus;
+	u64 given_up; /* consumed of earlier generations */
+	u64 lost;     /* events, when the lost cells were collected */
 	u64 marks;
 	u64 marks_off;
 	u8 generation; /* of the books that are kept now */
 };
 
-/* What a metric gets of a record, on its way there. */
+/* A record on its way to a metric. */
 struct addition {
 	struct metric_route *metric;
-	const u64 *key; /* of the record */
-	u64 *raw_key;
-	u64 hash; /* of the raw key */
+	const struct wire_partial *partial;
+	const u64 *raw_key; /* the partial's, or picked out of it */
+	u64 hash;	    /* of the raw key */
 	family_ticket ticket;
-	struct agg_delta delta;
 };
 
 /* Additions that are on their way together: enough to wait for memory side by side. */
@@ -71,40 +79,13 @@ struct route {
 	u32 nmetrics; /* of all events */
 	u32 ncpus;
 	u64 malformed;
-	struct decoder **decoders;
-	u32 ndecoders;
+	struct decoder_set decoders;
 	struct label_builder builder;
 	struct addition additions[ADDITIONS_MAX];
 	u32 nadditions;
-	u64 *raw_keys; /* of all additions */
+	u64 *raw_keys; /* room for one of each addition */
+	u32 raw_key_words;
 };
-
-/* The decoder of a label: one per kind, unless it looks at the names of just this field. */
-static int decoder_for(struct route *r, const struct label_plan *plan,
-		       const struct decoder_env *env, struct decoder **ret_decoder, struct err *err)
-{
-	const struct decoder_ops *ops = plan->decoder;
-	struct decoder_env own = *env;
-	struct decoder **grown;
-	int rc;
-
-	for (u32 i = 0; !ops->own_names && i < r->ndecoders; i++) {
-		if (r->decoders[i]->ops == ops) {
-			*ret_decoder = r->decoders[i];
-			return 0;
-		}
-	}
-	grown = reallocarray(r->decoders, r->ndecoders + 1, sizeof(struct decoder *));
-	if (!grown)
-		return err__set_errno(err, -ENOMEM, "decoder %s", ops->name);
-	r->decoders = grown;
-	own.names = plan->field->names;
-	own.nnames = plan->field->nnames;
-	rc = ops->create(&own, &grown[r->ndecoders], err);
-	if (!rc)
-		*ret_decoder = grown[r->ndecoders++];
-	return rc;
-}
 
 /* A raw key: the label words, and which of the optional labels are there. */
 static u32 cached_words(const struct metric_plan *plan)
@@ -143,7 +124,8 @@ static int metric_route__init(struct metric_route *m, const struct metric_plan *
 	m->plan = plan;
 	for (u32 i = 0; !rc && i < plan->nlabels; i++) {
 		m->labels[i].plan = &plan->labels[i];
-		rc = decoder_for(r, &plan->labels[i], from->env, &m->labels[i].decoder, err);
+		rc = decoder_set__add(&r->decoders, &plan->labels[i], from->env,
+				      &m->labels[i].decoder, err);
 	}
 	return rc;
 }
@@ -157,6 +139,14 @@ static u8 *list_raw_key_words(const struct metric_plan *plan)
 		for (u32 w = 0; w < plan->labels[i].field->words; w++)
 			*to++ = (u8)(plan->labels[i].key_word + w);
 	return words;
+}
+
+static bool is_in_one_piece(const struct metric_route *m, const struct metric_plan *plan)
+{
+	for (u32 i = 1; i < plan->label_words; i++)
+		if (m->raw_key_from[i] != m->raw_key_from[0] + i)
+			return false;
+	return !plan->label_presence;
 }
 
 static int event_route__init(struct event_route *e, const struct event_plan *plan, struct route *r,
@@ -177,6 +167,8 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 		m->raw_key_from = list_raw_key_words(metric);
 		if (!m->cache || !m->labels || !m->raw_key_from)
 			return err__set_errno(err, -ENOMEM, "metric %s", metric->name);
+		m->wire = &plan->wire;
+		m->in_one_piece = is_in_one_piece(m, metric);
 		rc = metric_route__init(m, metric, r, from, err);
 		if (rc)
 			return rc;
@@ -194,14 +186,10 @@ static u32 longest_raw_key(const struct plan *plan)
 	return longest;
 }
 
-/* Room for that of each addition, whatever its metric. */
 static bool make_raw_keys(struct route *r, const struct plan *plan)
 {
-	const size_t words = longest_raw_key(plan) + 1;
-
-	r->raw_keys = calloc(ADDITIONS_MAX * words, sizeof(u64));
-	for (u32 i = 0; r->raw_keys && i < ADDITIONS_MAX; i++)
-		r->additions[i].raw_key = r->raw_keys + i * words;
+	r->raw_key_words = longest_raw_key(plan) + 1;
+	r->raw_keys = calloc((size_t)ADDITIONS_MAX * r->raw_key_words, sizeof(u64));
 	return r->raw_keys != NULL;
 }
 
@@ -247,9 +235,7 @@ void route__free(struct route *r)
 		return;
 	for (u32 i = 0; r->events && i < r->nevents; i++)
 		event_route__fini(&r->events[i]);
-	for (u32 i = 0; i < r->ndecoders; i++)
-		r->decoders[i]->ops->destroy(r->decoders[i]);
-	free(r->decoders);
+	decoder_set__fini(&r->decoders);
 	free(r->raw_keys);
 	free(r->events);
 	free(r);
@@ -263,7 +249,7 @@ static bool decode_labels(struct route *r, struct metric_route *m, const u64 *ke
 	label_builder__reset(&r->builder);
 	for (u32 i = 0; i < m->plan->nlabels; i++) {
 		struct label_route *label = &m->labels[i];
-		struct decoded decoded = {0};
+		struct decoded decoded;
 
 		if (label->plan->presence && !(key[0] & label->plan->presence)) {
 			label_builder__append(&r->builder, "", 0);
@@ -271,6 +257,10 @@ static bool decode_labels(struct route *r, struct metric_route *m, const u64 *ke
 		}
 		label->decoder->ops->decode(label->decoder, key + label->plan->key_word,
 					    label->plan->field->words, &decoded);
+		for (u32 s = 0; s < label->plan->nsteps; s++)
+			label->plan->steps[s].decoder->apply(label->plan->steps[s].config,
+							     &decoded);
+		decoded__cut(&decoded);
 		label_builder__append(&r->builder, decoded.text, decoded.len);
 		label->errors += decoded.error;
 		final = final && !decoded.provisional;
@@ -279,7 +269,7 @@ static bool decode_labels(struct route *r, struct metric_route *m, const u64 *ke
 }
 
 /* The metric's raw key: its own label words in the order of its labels, and their presence. */
-static void pick_words(const struct metric_route *m, const u64 *key, u64 *ret_words)
+static const u64 *pick_words(const struct metric_route *m, const u64 *key, u64 *ret_words)
 {
 	const struct metric_plan *plan = m->plan;
 
@@ -287,20 +277,24 @@ static void pick_words(const struct metric_route *m, const u64 *key, u64 *ret_wo
 		ret_words[i] = key[m->raw_key_from[i]];
 	if (plan->label_presence)
 		ret_words[plan->label_words] = key[0] & plan->label_presence;
+	return ret_words;
 }
 
 /* First step: what it is looked up by. */
-static void push_addition(struct route *r, struct metric_route *m, const u64 *key,
-			  const struct agg_delta *delta)
+static void push_addition(struct route *r, struct metric_route *m,
+			  const struct wire_partial *partial)
 {
-	struct addition *a = &r->additions[r->nadditions++];
+	const u32 number = r->nadditions++;
+	struct addition *a = &r->additions[number];
 
 	a->metric = m;
-	a->key = key;
-	pick_words(m, key, a->raw_key);
-	a->hash = hash_bytes(a->raw_key, cached_words(m->plan) * sizeof(u64));
-	a->delta = *delta;
-	raw_cache__prefetch(m->cache, a->hash);
+	a->partial = partial;
+	if (m->in_one_piece)
+		a->raw_key = partial->words + m->raw_key_from[0];
+	else
+		a->raw_key = pick_words(m, partial->words,
+					r->raw_keys + (size_t)number * r->raw_key_words);
+	a->hash = raw_cache__seek(m->cache, a->raw_key);
 }
 
 /* Second step: where it leads to, if that is known. */
@@ -311,12 +305,31 @@ static void look_up(struct addition *a)
 		family__prefetch(a->metric->family, a->ticket);
 }
 
+/* The bucket numbers stand four to a word behind the bits word. */
+static u32 bucket_of(const struct wire_plan *wire, const u64 *key, u32 slot)
+{
+	return (u32)(key[wire->has_bits + slot / 4] >> 16 * (slot % 4)) & 0xffff;
+}
+
+static struct agg_delta delta_of(const struct addition *a)
+{
+	const struct metric_plan *plan = a->metric->plan;
+	const struct wire_partial *partial = a->partial;
+	struct agg_delta delta = {.count = partial->count};
+
+	if (plan->value)
+		delta.sum = partial->words[plan->sum_word];
+	if (plan->desc.nbounds)
+		delta.bucket = bucket_of(a->metric->wire, partial->words, plan->bucket_slot);
+	return delta;
+}
+
 /* Decodes the labels, and remembers where they led to. */
-static void add_decoded(struct route *r, const struct addition *a)
+static void add_decoded(struct route *r, const struct addition *a, const struct agg_delta *delta)
 {
 	struct metric_route *m = a->metric;
-	const bool final = decode_labels(r, m, a->key);
-	const family_ticket ticket = family__add(m->family, &r->builder, &a->delta);
+	const bool final = decode_labels(r, m, a->partial->words);
+	const family_ticket ticket = family__add(m->family, &r->builder, delta);
 
 	if (final && ticket != FAMILY_NO_TICKET)
 		raw_cache__put(m->cache, a->raw_key, a->hash, ticket);
@@ -327,9 +340,10 @@ static void add_decoded(struct route *r, const struct addition *a)
  */
 static void add(struct route *r, const struct addition *a)
 {
-	if (a->ticket == FAMILY_NO_TICKET ||
-	    !family__add_at(a->metric->family, a->ticket, &a->delta))
-		add_decoded(r, a);
+	const struct agg_delta delta = delta_of(a);
+
+	if (a->ticket == FAMILY_NO_TICKET || !family__add_at(a->metric->family, a->ticket, &delta))
+		add_decoded(r, a, &delta);
 }
 
 static void settle_additions(struct route *r)
@@ -368,30 +382,13 @@ static const struct wire_partial *check_record(const struct route *r, const void
 	return n == wire->record_bytes ? partial : NULL;
 }
 
-/* The bucket numbers stand four to a word behind the bits word. */
-static u32 bucket_of(const struct wire_plan *wire, const u64 *key, u32 slot)
-{
-	return (u32)(key[wire->has_bits + slot / 4] >> 16 * (slot % 4)) & 0xffff;
-}
-
-static struct agg_delta delta_of(const struct metric_plan *plan, const struct wire_plan *wire,
-				 const struct wire_partial *partial)
-{
-	struct agg_delta delta = {.count = partial->count};
-
-	if (plan->value)
-		delta.sum = partial->words[plan->sum_word];
-	if (plan->desc.nbounds)
-		delta.bucket = bucket_of(wire, partial->words, plan->bucket_slot);
-	return delta;
-}
-
 void route__set_generation(struct route *r, u32 event, u8 generation)
 {
 	struct event_route *e = &r->events[event];
 
 	if (generation > e->generation) {
 		e->generation = generation;
+		e->given_up += route__consumed(r, event);
 		memset(e->cpus, 0, r->ncpus * sizeof(*e->cpus));
 	}
 }
@@ -438,23 +435,19 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 		settle_additions(r);
 	e->cpus[partial->head.cpu].consumed += partial->count;
 	bits = e->plan->wire.has_bits ? partial->words[0] : (u64)-1;
-	for (u32 i = 0; i < e->plan->nmetrics; i++) {
-		struct metric_route *m = &e->metrics[i];
-		struct agg_delta delta = delta_of(m->plan, &e->plan->wire, partial);
-
+	for (u32 i = 0; i < e->plan->nmetrics; i++)
 		if (bits & WIRE_BITS_METRIC(i))
-			push_addition(r, m, partial->words, &delta);
-	}
+			push_addition(r, &e->metrics[i], partial);
 }
 
 static void take_record(struct route *r, const void *record, size_t n)
 {
 	const struct wire_partial *partial = check_record(r, record, n);
-	const struct wire_mark *mark = check_mark(r, record, n);
+	const struct wire_mark *mark;
 
 	if (partial)
 		take_partial(r, partial);
-	else if (mark)
+	else if ((mark = check_mark(r, record, n)))
 		take_mark(r, mark);
 	else
 		r->malformed++;
@@ -492,6 +485,7 @@ static void collect_lost(struct metric_route *m, struct ledger *ledger, u32 cell
 	};
 
 	if (!m->plan->desc.nbounds) {
+		m->lost += lost.count;
 		family__add_lost(m->family, &lost);
 		return;
 	}
@@ -500,16 +494,32 @@ static void collect_lost(struct metric_route *m, struct ledger *ledger, u32 cell
 	for (u32 i = 0; i <= m->plan->desc.nbounds; i++) {
 		lost = (struct agg_delta){.count = ledger__take_lost(ledger, cell + 2 + i),
 					  .bucket = i};
+		m->lost += lost.count;
 		family__add_lost(m->family, &lost);
 	}
 }
 
+/* Do the cells tell of every event that was lost? */
+static bool lost_is_settled(const struct event_route *e)
+{
+	for (u32 m = 0; m < e->plan->nmetrics; m++)
+		if (event_plan__counts_all(e->plan, m) && e->metrics[m].lost != e->lost)
+			return false;
+	return true;
+}
+
+/* The kernel counts a lost event in one place after the other while we read: once more, then. */
 void route__collect_lost(struct route *r, u32 event, struct ledger *ledger)
 {
-	const struct event_route *e = &r->events[event];
+	struct event_route *e = &r->events[event];
 
-	for (u32 m = 0; m < e->plan->nmetrics; m++)
-		collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+	for (int i = 0; i < LOST_READS_MAX; i++) {
+		for (u32 m = 0; m < e->plan->nmetrics; m++)
+			collect_lost(&e->metrics[m], ledger, (u32)e->plan->wire.metrics[m].cell);
+		e->lost = ledger__lost(ledger);
+		if (lost_is_settled(e))
+			return;
+	}
 }
 
 void route__tick(struct route *r, u64 now_ns)
@@ -540,6 +550,16 @@ u64 route__consumed(const struct route *r, u32 event)
 	for (u32 cpu = 0; cpu < r->ncpus; cpu++)
 		consumed += e->cpus[cpu].consumed;
 	return consumed;
+}
+
+u64 route__counted(const struct route *r, u32 event)
+{
+	return route__consumed(r, event) + r->events[event].given_up;
+}
+
+u64 route__lost(const struct route *r, u32 event)
+{
+	return r->events[event].lost;
 }
 
 bool route__mark(const struct route *r, u32 event, u32 cpu, struct route_mark *ret_mark)

@@ -77,7 +77,13 @@ u64 route__marks(const struct route *r, u32 event);
 u64 route__marks_off(const struct route *r, u32 event);
 
 u64 route__consumed(const struct route *r, u32 event); /* events, not records */
-u64 route__malformed(const struct route *r);	       /* records that made no sense: 0, or a bug */
+
+/* Events that the metrics got from records, with those of attempts to load that were given up; and
+ * from lost cells, as collected last. */
+u64 route__counted(const struct route *r, u32 event);
+u64 route__lost(const struct route *r, u32 event);
+
+u64 route__malformed(const struct route *r); /* records that made no sense: 0, or a bug */
 u64 route__decode_errors(const struct route *r, u32 event, u32 metric, u32 label);
 const struct family *route__family(const struct route *r, u32 event, u32 metric);
 

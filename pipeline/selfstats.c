@@ -9,10 +9,14 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
+#include "aggregators/books.h"
 #include "aggregators/family.h"
 #include "aggregators/snapshot.h"
 #include "base/util.h"
 #include "base/version.h"
+#include "pipeline/bookkeeper.h"
+#include "pipeline/cgroup_news.h"
+#include "pipeline/cgroup_sets.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
 #include "pipeline/flush.h"
@@ -146,42 +150,26 @@ static void programs(const struct collector *c, struct snapshot *s)
 	for_each_program(c, show_run_time, s);
 }
 
-/* The books, term by term. `skipped` is the kernel's own count. */
-struct event_books {
-	const char *event;
-	struct ledger_totals totals;
-	u64 skipped;
-	u64 marks;
-	u64 marks_off;
-};
-
-static u64 fired(const struct event_books *b)
-{
-	return ledger_seen(&b->totals) + b->totals.unpaired + b->skipped;
-}
-static u64 seen(const struct event_books *b)
-{
-	return ledger_seen(&b->totals);
-}
+/* The books, term by term. */
 static u64 filtered(const struct event_books *b)
 {
-	return b->totals.filtered;
+	return b->filtered;
 }
 static u64 consumed(const struct event_books *b)
 {
-	return b->totals.consumed;
+	return b->consumed;
 }
 static u64 pending(const struct event_books *b)
 {
-	return b->totals.pending;
+	return b->pending;
 }
 static u64 clock_skew(const struct event_books *b)
 {
-	return b->totals.clock_skew;
+	return b->clock_skew;
 }
 static u64 starts_refused(const struct event_books *b)
 {
-	return b->totals.starts_refused;
+	return b->starts_refused;
 }
 static u64 skipped(const struct event_books *b)
 {
@@ -189,19 +177,19 @@ static u64 skipped(const struct event_books *b)
 }
 static u64 lost_ring_full(const struct event_books *b)
 {
-	return b->totals.lost_ring_full;
+	return b->lost_ring_full;
 }
 static u64 lost_no_ring(const struct event_books *b)
 {
-	return b->totals.lost_no_ring;
+	return b->lost_no_ring;
 }
 static u64 unpaired(const struct event_books *b)
 {
-	return b->totals.unpaired;
+	return b->unpaired;
 }
 static u64 evictions(const struct event_books *b)
 {
-	return b->totals.evictions;
+	return b->evictions;
 }
 static u64 marks(const struct event_books *b)
 {
@@ -221,9 +209,9 @@ static const struct term {
 	u64 (*value)(const struct event_books *b);
 } terms[] = {
 	{SELF("events_fired_total"), "Events that happened: seen, unpaired and skipped.", NULL,
-	 AGG_SHAPE_COUNTER, fired},
+	 AGG_SHAPE_COUNTER, event_books__fired},
 	{SELF("events_seen_total"), "Events that reached emit: filtered and accepted.", NULL,
-	 AGG_SHAPE_COUNTER, seen},
+	 AGG_SHAPE_COUNTER, event_books__seen},
 	{SELF("events_filtered_total"), "Events that no metric's where accepted.", NULL,
 	 AGG_SHAPE_COUNTER, filtered},
 	{SELF("events_consumed_total"), "Events in records that were taken from the rings.", NULL,
@@ -262,25 +250,15 @@ static void add_term(struct snapshot *s, const struct term *term, bool new_famil
 
 static void ledgers(const struct collector *c, struct snapshot *s)
 {
-	u32 n = c->plan->nevents;
-	struct ledger_totals *totals = calloc(n + 1, sizeof(*totals));
-	struct event_books *books = calloc(n + 1, sizeof(*books));
+	struct books books;
 
-	if (totals && books) {
-		collector__totals(c, totals);
-		for (u32 i = 0; i < n; i++)
-			books[i] = (struct event_books){
-				.event = c->plan->events[i].schema->name,
-				.totals = totals[i],
-				.skipped = collector__skipped(c, i),
-				.marks = route__marks(c->route, i),
-				.marks_off = route__marks_off(c->route, i),
-			};
-		for (size_t t = 0; t < ARRAY_SIZE(terms); t++)
-			add_term(s, &terms[t], *terms[t].help != '\0', books, n);
+	if (bookkeeper_books(c, &books)) {
+		s->failed = true;
+		return;
 	}
-	free(totals);
-	free(books);
+	for (size_t t = 0; t < ARRAY_SIZE(terms); t++)
+		add_term(s, &terms[t], *terms[t].help != '\0', books.events, books.nevents);
+	books__fini(&books);
 }
 
 /* One metric of one event, with its label when a family has a row per label. */
@@ -452,6 +430,12 @@ static void rings(const struct selfstats *self, struct snapshot *s)
 	    flush__last_duration_ns(self->flush));
 }
 
+static u64 cgroups_memory(const struct collector *c)
+{
+	return (c->news ? cgroup_news__memory(c->news) : 0) +
+	       (c->sets ? cgroup_sets__memory(c->sets) : 0);
+}
+
 static void kernel_memory(const struct collector *c, struct snapshot *s)
 {
 	static const struct about about = {
@@ -462,6 +446,8 @@ static void kernel_memory(const struct collector *c, struct snapshot *s)
 	begin(s, &about, by_map, ARRAY_SIZE(by_map));
 	snapshot__sample(s, rings__memory(c->rings), LABELS("", "rings"));
 	snapshot__sample(s, c->constants_memory, LABELS("", "constants"));
+	if (c->news || c->sets)
+		snapshot__sample(s, cgroups_memory(c), LABELS("", "cgroups"));
 	for (u32 e = 0; e < c->plan->nevents; e++) {
 		const char *name = c->plan->events[e].schema->name;
 

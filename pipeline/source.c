@@ -11,12 +11,14 @@
 #include <time.h>
 #include <uv.h>
 
+#include "aggregators/books.h"
 #include "aggregators/family.h"
 #include "aggregators/snapshot.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/util.h"
 #include "exporters/scrapers.h"
+#include "pipeline/bookkeeper.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
 #include "pipeline/flush.h"
@@ -65,7 +67,19 @@ static void show_self(struct source *s, struct snapshot *snapshot)
 	process_stats_snapshot(snapshot);
 }
 
-static struct snapshot *take_snapshot(struct source *s, bool without_self)
+static void add_books(struct source *s, struct snapshot *snapshot)
+{
+	struct books *books = calloc(1, sizeof(*books));
+
+	if (books && bookkeeper_books(s->collector, books) == 0) {
+		snapshot->books = books;
+		return;
+	}
+	free(books);
+	snapshot->failed = true;
+}
+
+static struct snapshot *take_snapshot(struct source *s, const struct collect_request *req)
 {
 	struct snapshot *snapshot;
 
@@ -73,8 +87,10 @@ static struct snapshot *take_snapshot(struct source *s, bool without_self)
 		return NULL;
 	snapshot->number = ++s->collector->exposure.taken;
 	if (collector__snapshot(s->collector, snapshot) == 0) {
-		if (!without_self)
+		if (!req->without_self)
 			show_self(s, snapshot);
+		if (req->with_books)
+			add_books(s, snapshot);
 		if (!snapshot__failed(snapshot))
 			return snapshot;
 	}
@@ -115,7 +131,7 @@ static void on_flushed(struct flush_waiter *waiter)
 		struct collect_request *req = s->served;
 
 		s->served = req->next;
-		req->done(req, take_snapshot(s, req->without_self));
+		req->done(req, take_snapshot(s, req));
 	}
 	request_flush(s);
 }

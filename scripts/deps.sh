@@ -5,7 +5,8 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make cmake ninja-build pkg-config clang llvm bpftool
-	libbpf-dev libelf-dev zlib1g-dev libuv1-dev libmicrohttpd-dev libyaml-dev libxxhash-dev)
+	libbpf-dev libelf-dev zlib1g-dev libuv1-dev libmicrohttpd-dev libyaml-dev libxxhash-dev
+	libjansson-dev)
 test=(libcmocka-dev python3 strace libfaketime util-linux iproute2 e2fsprogs)
 lint=(clang-format clang-tidy cppcheck shellcheck codespell git)
 fuzz=(libclang-rt-14-dev)

@@ -12,10 +12,11 @@ declare -A rank=([base]=0 [config]=1 [aggregators]=2 [exporters]=3 [pipeline]=4 
 third_party=(
 	'bpf/(bpf|btf|libbpf|libbpf_.*)\.h  ^(pipeline|bench|tests/bpf|tests/unit/pipeline|tests/fuzz)/'
 	'bpf/.*                             ^(pipeline|bench|tests/bpf|bpf)/|\.bpf\.[ch]$'
-	'uv\.h                              ^(pipeline|tests)/|^exporters/(http|prometheus|api|file|otlp)'
+	'uv\.h                              ^(pipeline|tests)/|^exporters/(http|round|prometheus|file|otlp)'
 	'microhttpd\.h                      ^exporters/http_(server|answer)'
 	'zlib\.h                            ^(exporters|tests/unit/exporters)/(test_)?gzip\.'
 	'yaml\.h                            ^config/'
+	'jansson\.h                         ^cli/|^tests/'
 	'xxhash\.h                          ^base/hash\.c$'
 	'cmocka\.h                          ^tests/'
 )

@@ -176,13 +176,13 @@ static __always_inline bool slot__evict(const u64 *slot, struct wire_ledger *l,
 					const struct tally *tally)
 {
 	void *ring;
-	struct wire_partial *record = partial__reserve(plan, l, tally->count, &ring);
+	struct wire_partial *record = record__reserve(plan, WIRE_PARTIAL, l, tally->count, &ring);
 
 	if (!record)
 		return false;
 	slot__copy(&record->count, slot, plan);
 	l->evictions++;
-	partial__submit(plan, ring, record, l->evictions);
+	record__submit(plan, ring, record, l->evictions);
 	return true;
 }
 

@@ -34,8 +34,9 @@ struct emission {
 	void *tables;		    /* map b_EVENT */
 	struct wire_ledger *ledger; /* from when it is needed: there is much to do before */
 	const u64 *event;
-	u64 count; /* 1; 0: no event, but a part of one that is to come */
-	u64 bits;  /* metrics that count it */
+	u32 event_words; /* it has */
+	u64 count;	 /* 1; 0: no event, but a part of one that is to come */
+	u64 bits;	 /* metrics that count it */
 	bool owner;
 };
 
@@ -45,7 +46,8 @@ static __always_inline u64 emit__presence(const struct emission *e)
 }
 
 /* The metrics that count this event: their `where` passes and their value is there. */
-static __always_inline u64 emit__accepting(const struct emission *e, const struct context *context)
+static __always_inline u64 emit__accepting(const struct emission *e,
+					   const struct context_words *context)
 {
 	const volatile struct wire_plan *plan = e->plan;
 	u64 bits = plan->always;
@@ -67,7 +69,7 @@ static __always_inline u64 emit__accepting(const struct emission *e, const struc
 }
 
 /* False: no metric counts the event, and that is in the books now. */
-static __always_inline bool emit__filter(struct emission *e, const struct context *context)
+static __always_inline bool emit__filter(struct emission *e, const struct context_words *context)
 {
 	e->bits = emit__accepting(e, context);
 	if (e->bits)
@@ -172,7 +174,8 @@ static __always_inline bool emit__alone(const struct emission *e, const struct k
 {
 	const volatile struct wire_plan *plan = e->plan;
 	void *ring;
-	struct wire_partial *record = partial__reserve(plan, e->ledger, e->count, &ring);
+	struct wire_partial *record =
+		record__reserve(plan, WIRE_PARTIAL, e->ledger, e->count, &ring);
 
 	if (!record)
 		return false;
@@ -180,7 +183,7 @@ static __always_inline bool emit__alone(const struct emission *e, const struct k
 	key__copy(record->words, key, plan->key_words);
 	if (plan->nsums)
 		sums__set(record->words + plan->key_words, e->event, plan);
-	partial__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
+	record__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
 	return true;
 }
 
@@ -254,9 +257,43 @@ static __always_inline bool emit__count(const struct emission *e, const struct k
 	return emit__alone(e, key);
 }
 
-/* The common end of all forms of emit: the event is accepted, its context is there. The key is
- * ready before the books are taken, to hold them shortly. */
-static __always_inline void emit__deliver(struct emission *e, const struct context_source *context)
+/* The event with all its fields, if there is room. */
+static __always_inline void emit__raw(const struct emission *e,
+				      const struct context_source *context)
+{
+	const volatile struct wire_plan *plan = e->plan;
+	const u64 *event = e->event;
+	void *ring;
+	struct wire_raw *record = record__reserve(plan, WIRE_RAW, e->ledger, 1, &ring);
+
+	if (!record)
+		return;
+	record->time_ns = bpf_ktime_get_ns();
+	hide(event);
+#define COPY(i)                   \
+	if ((i) < e->event_words) \
+		record->words[i] = event[i];
+	UNROLL_32(COPY, 0)
+#undef COPY
+	context__append(record->words + e->event_words, context, plan->context_fetch);
+	record__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
+}
+
+/* The end of an event that is traced: there are no numbers to keep of one that finds no room. */
+static __always_inline void emit__trace(struct emission *e, const struct context_source *context)
+{
+	e->ledger = ledger__of_this_cpu(e->books);
+	if (!e->ledger)
+		return;
+	e->owner = ledger__enter(e->ledger, e->plan);
+	ledger__accepted(e->ledger, e->owner);
+	emit__raw(e, context);
+	ledger__leave(e->ledger, e->owner);
+}
+
+/* The end of an event that is counted. The key is ready before the books are taken, to hold them
+ * shortly. */
+static __always_inline void emit__tally(struct emission *e, const struct context_source *context)
 {
 	struct key key;
 	u64 hash = emit__key(e, &key, context);
@@ -272,6 +309,15 @@ static __always_inline void emit__deliver(struct emission *e, const struct conte
 	ledger__leave(e->ledger, e->owner);
 }
 
+/* The common end of all forms of emit: the event is accepted, its context is there. */
+static __always_inline void emit__deliver(struct emission *e, const struct context_source *context)
+{
+	if (e->plan->delivery == WIRE_TRACE)
+		emit__trace(e, context);
+	else
+		emit__tally(e, context);
+}
+
 /* The way of every event, whatever its context comes from. What the filter does not look at is
  * asked for only once it has let the event pass. */
 static __always_inline void emit__from(struct emission *e, struct context_source *source)
@@ -284,14 +330,14 @@ static __always_inline void emit__from(struct emission *e, struct context_source
 	}
 	if (!emit__filter(e, source->words))
 		return;
-	if (!filter && e->plan->ncontext_labels)
+	if (!filter && e->plan->context_fetch)
 		context_source__prepare(source, e->plan->context_fetch);
 	emit__deliver(e, source);
 }
 
 static __always_inline void emit__of_current(struct emission *e)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {.origin = CONTEXT_CURRENT, .words = &context};
 
 	emit__from(e, &source);
@@ -299,7 +345,7 @@ static __always_inline void emit__of_current(struct emission *e)
 
 static __always_inline void emit__of_task(struct emission *e, const struct task_struct *task)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {
 		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
 
@@ -309,7 +355,7 @@ static __always_inline void emit__of_task(struct emission *e, const struct task_
 static __always_inline void emit__of_saved(struct emission *e,
 					   const struct wire_saved_context *saved)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {.origin = CONTEXT_SAVED, .words = &context};
 
 	context__unpack(&context, saved, e->plan);
@@ -321,7 +367,7 @@ static __always_inline void emit__of_saved(struct emission *e,
  * trace: what is in the table's list holds something. */
 static __always_inline void emit__part_of_task(struct emission *e, const struct task_struct *task)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {
 		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
 
@@ -373,6 +419,7 @@ static __always_inline void emit__part_of_task(struct emission *e, const struct 
 			.books = &m_##name,                                                 \
 			.tables = &b_##name,                                                \
 			.event = (const u64 *)ev,                                           \
+			.event_words = WORDS(struct name),                                  \
 			.count = 1,                                                         \
 		};                                                                          \
 		return plan_##name.enabled;                                                 \
@@ -408,15 +455,14 @@ static __always_inline void emit__part_of_task(struct emission *e, const struct 
 	}                                                                                   \
 	OVERLOAD void context_save(struct wire_saved_context *saved, const struct name *ev) \
 	{                                                                                   \
-		struct context context;                                                     \
+		struct context_words context;                                               \
 		struct context_source source = {.origin = CONTEXT_CURRENT, .words = &context}; \
 		u64 words = SAVED_WORDS(&plan_##name);                                      \
                                                                                             \
 		if (words) {                                                                \
 			context_source__prepare(&source, words);                            \
-			context__fetch(&source, words);                                     \
+			context__pack(saved, &source, words);                               \
 		}                                                                           \
-		context__pack(saved, &context, &plan_##name);                               \
 	}                                                                                   \
 	OVERLOAD void flush_hook_rests(const struct name *ev, bool rests)                   \
 	{                                                                                   \

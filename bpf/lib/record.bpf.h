@@ -30,12 +30,12 @@ static __always_inline struct wire_head record__head(const volatile struct wire_
 	};
 }
 
-/* Room for a partial aggregate; NULL: there is none, and so many `events` are lost. */
-static __always_inline struct wire_partial *partial__reserve(const volatile struct wire_plan *plan,
-							     struct wire_ledger *l, u64 events,
-							     void **ret_ring)
+/* Room for a record of the plan, whose head is filled in; NULL: there is none, and so many `events`
+ * are lost. */
+static __always_inline void *record__reserve(const volatile struct wire_plan *plan, u8 type,
+					     struct wire_ledger *l, u64 events, void **ret_ring)
 {
-	struct wire_partial *record;
+	struct wire_head *record;
 	void *ring = ring__of_this_cpu();
 
 	if (!ring) {
@@ -47,7 +47,7 @@ static __always_inline struct wire_partial *partial__reserve(const volatile stru
 		count_shared(&l->lost_ring_full, events);
 		return NULL;
 	}
-	record->head = record__head(plan, WIRE_PARTIAL);
+	*record = record__head(plan, type);
 	*ret_ring = ring;
 	return record;
 }
@@ -60,8 +60,8 @@ static __always_inline u64 record__wakeup(const volatile struct wire_plan *plan,
 }
 
 /* `number`: of this record among those of the CPU. */
-static __always_inline void partial__submit(const volatile struct wire_plan *plan, void *ring,
-					    struct wire_partial *record, u64 number)
+static __always_inline void record__submit(const volatile struct wire_plan *plan, void *ring,
+					   void *record, u64 number)
 {
 	u64 flags = BPF_RB_NO_WAKEUP;
 

@@ -6,6 +6,8 @@ bpf_object(${CMAKE_CURRENT_BINARY_DIR}/ut_emit_helpers.bpf.o
   ${CMAKE_CURRENT_SOURCE_DIR}/ut_emit.bpf.c -DHAS_TYPED_CURRENT=0)
 add_custom_target(bpf_test_ut_emit_helpers DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/ut_emit_helpers.bpf.o)
 add_dependencies(test_bpf_emit bpf_test_ut_emit_helpers)
+bpf_test(raw OBJECTS ut_emit LINK pipeline)
+add_dependencies(test_bpf_raw bpf_test_ut_emit_helpers)
 bpf_test(combine OBJECTS ut_emit LINK pipeline)
 bpf_test(hook OBJECTS ut_hook LINK pipeline)
 bpf_test(load LINK pipeline)

@@ -28,6 +28,7 @@ static const struct layout {
 	{OF(wire_partial),
 	 3,
 	 {AT(wire_partial, head), AT(wire_partial, count), AT(wire_partial, words)}},
+	{OF(wire_raw), 3, {AT(wire_raw, head), AT(wire_raw, time_ns), AT(wire_raw, words)}},
 	{OF(wire_plan), 35, {AT(wire_plan, enabled),
 			     AT(wire_plan, event),
 			     AT(wire_plan, generation),

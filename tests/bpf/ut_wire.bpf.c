@@ -6,6 +6,7 @@
 
 ANCHOR(wire_head);
 ANCHOR(wire_partial);
+ANCHOR(wire_raw);
 ANCHOR(wire_mark);
 ANCHOR(wire_label);
 ANCHOR(wire_plan);

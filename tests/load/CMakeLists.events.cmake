@@ -9,3 +9,11 @@ foreach(name execs forks hotset io renames runq seams sockets turns)
   set_target_properties(load_${name} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
 endforeach()
+
+# Not a program: what makes one do more than it knows of.
+add_library(load_extra MODULE extra.c)
+target_include_directories(load_extra PRIVATE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(load_extra PRIVATE _GNU_SOURCE)
+target_compile_options(load_extra PRIVATE -O2 -Wall -Wextra -Wshadow -Wconversion -Werror)
+set_target_properties(load_extra PROPERTIES
+  PREFIX "" OUTPUT_NAME extra LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})

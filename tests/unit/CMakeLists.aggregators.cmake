@@ -8,6 +8,7 @@ foreach(file IN ITEMS label_arena labels series ranking census fold tracker quot
   target_link_options(test_aggregators_${file} PRIVATE
     -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=reallocarray)
 endforeach()
+unit_test(aggregators books LINK aggregators)
 unit_test(aggregators bounds LINK aggregators)
 # Hashes that all collide.
 target_link_options(test_aggregators_series PRIVATE -Wl,--wrap=hash_bytes)

@@ -12,6 +12,7 @@ unit_test(config config LINK config)
 unit_test(config diag LINK config)
 unit_test(config options LINK config)
 unit_test(config quantity LINK config)
+unit_test(config single LINK config)
 unit_test(config where LINK config)
 unit_test(config yaml LINK config)
 # Allocations that fail when a test says so.

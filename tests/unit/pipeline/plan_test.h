@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "config/single.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/plan.h"
 
@@ -39,9 +40,13 @@ static inline struct record_schema fake_context(void)
 		NUMBER("gid", 5, DECODER_UNSIGNED),
 		NUMBER("cgroup", 6, DECODER_UNSIGNED),
 		NUMBER("cpu", 7, DECODER_UNSIGNED),
+		NUMBER("ppid", 8, DECODER_UNSIGNED),
+		TEXT("pcomm", 9, 2),
+		NUMBER("mntns", 11, DECODER_UNSIGNED),
+		NUMBER("pidns", 12, DECODER_UNSIGNED),
 	};
 
-	return (struct record_schema)RECORD("context", 8, fields);
+	return (struct record_schema)RECORD("context", 13, fields);
 }
 
 /* A config text and what became of it. */
@@ -53,6 +58,25 @@ struct planned {
 	int rc;
 };
 
+/* Plans what was parsed. */
+static inline void planned__plan(struct planned *p, const struct plan_source *sources, u32 nsources)
+{
+	if (!p->rc)
+		p->rc = plan__new(p->config, sources, nsources, &p->diags, &p->plan, &p->err);
+}
+
+/* The same for one event: what a verb asks for by flags. */
+static inline struct planned plan_single(const struct single *single,
+					 const struct plan_source *sources, u32 nsources)
+{
+	struct planned p = {0};
+
+	diags__init(&p.diags);
+	p.rc = config__single(single, &p.diags, &p.config, &p.err);
+	planned__plan(&p, sources, nsources);
+	return p;
+}
+
 static inline struct planned plan_text(const char *text, const struct plan_source *sources,
 				       u32 nsources)
 {
@@ -60,8 +84,7 @@ static inline struct planned plan_text(const char *text, const struct plan_sourc
 
 	diags__init(&p.diags);
 	p.rc = config__parse("t", text, strlen(text), &p.diags, &p.config, &p.err);
-	if (!p.rc)
-		p.rc = plan__new(p.config, sources, nsources, &p.diags, &p.plan, &p.err);
+	planned__plan(&p, sources, nsources);
 	return p;
 }
 

@@ -216,7 +216,7 @@ static void what_cannot_be_planned_is_told_with_its_place(void **state)
 		{"metrics: [{name: a_total, event: oi, type: counter}]",
 		 "t:1:34: unknown event 'oi' (did you mean 'io'?)\n"},
 		{"metrics: [{name: a_total, event: nothing_like_it, type: counter}]",
-		 "t:1:34: unknown event 'nothing_like_it'\n"},
+		 "t:1:34: unknown event 'nothing_like_it'; `ringtally probes` lists them\n"},
 		{"events:\n  tock: {}\nmetrics: [{name: a_total, event: io, type: counter}]",
 		 "t:2:3: unknown event 'tock' (did you mean 'tick'?)\n"},
 		{"metrics: [{name: a_total, event: io, type: counterx}]",
@@ -271,7 +271,7 @@ static void what_cannot_be_planned_is_told_with_its_place(void **state)
 		 "- {name: c_total, event: tick, type: counter, labels: [x3]}\n",
 		 "t:2:36: unknown metric type 'nonsense'\n"
 		 "t:2:55: event 'io' has no field 'x1'\n"
-		 "t:3:26: unknown event 'no_event'\n"
+		 "t:3:26: unknown event 'no_event'; `ringtally probes` lists them\n"
 		 "t:3:42: unknown metric type 'nonsense'\n"
 		 "t:4:56: event 'tick' has no field 'x3'\n"},
 	};

@@ -48,7 +48,7 @@ static void a_new_key_evicts_the_one_in_its_place(void **state)
 	static const struct {
 		u32 entries;
 		u64 round;
-	} cases[] = {{0, 1}, {1, 1}, {2, 2}, {3, 4}, {4, 4}, {5, 8}, {1000, 1024}};
+	} cases[] = {{0, 4}, {1, 4}, {3, 4}, {4, 4}, {5, 8}, {1000, 1024}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
