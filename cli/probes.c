@@ -203,27 +203,27 @@ static void put_hooks(struct text *t, const struct probe_object *o, const char *
 
 /* --- does it work here? --- */
 
-/* Where only some fields need the event's start, one of them is used: all programs are tried. */
-static const struct field *field_from_start(const struct record_schema *event)
+/* Where only some fields need the event's start, they are used: all programs are tried. */
+static void list_fields_from_start(const struct record_schema *event, struct strbuf *ret_fields)
 {
 	for (u32 i = 0; i < event->nfields; i++)
 		if (event->start_words & field_mask(&event->fields[i]))
-			return &event->fields[i];
-	return NULL;
+			strbuf__printf(ret_fields, "%s%s", ret_fields->len ? "," : "",
+				       event->fields[i].name);
 }
 
-/* A config with one counter of this event. */
+/* A config with one counter of this event, which borrows the fields. */
 static int make_config(const struct listing *l, const struct record_schema *event,
-		       struct diags *diags, struct config **ret_config, struct err *err)
+		       const struct strbuf *fields, struct diags *diags, struct config **ret_config,
+		       struct err *err)
 {
-	const struct field *label = field_from_start(event);
 	const struct single single = {
 		.event = event->name,
 		.objects = l->flags->objects.items,
 		.nobjects = l->flags->objects.n,
 		.delivery = DELIVERY_COMBINE,
 		.ring_bytes = 64 << 10,
-		.fields = label ? label->name : NULL,
+		.fields = fields->len ? fields->data : NULL,
 		.fields_origin = "trial",
 	};
 
@@ -256,14 +256,21 @@ static int try_event(const struct listing *l, const struct record_schema *event,
 		     struct strbuf *ret_hooks, struct err *err)
 {
 	struct config *config = NULL;
+	struct strbuf fields;
 	struct diags diags;
-	int rc;
+	int rc = 0;
 
 	diags__init(&diags);
-	rc = make_config(l, event, &diags, &config, err);
+	strbuf__init(&fields);
+	list_fields_from_start(event, &fields);
+	if (fields.failed)
+		rc = err__set_errno(err, -ENOMEM, "trial");
+	if (!rc)
+		rc = make_config(l, event, &fields, &diags, &config, err);
 	if (!rc)
 		rc = try_config(l, config, &diags, ret_hooks, err);
 	config__free(config);
+	strbuf__fini(&fields);
 	diags__fini(&diags);
 	return rc;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `ringtally run`: load, attach, serve. */
+#include <malloc.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -12,6 +13,8 @@
 
 #define DEFAULT_ADDRESS "127.0.0.1:9435"
 #define DEFAULT_PATH	"/metrics"
+
+enum { OWN_PAGES_BYTES = 32 << 10 };
 
 struct run_flags {
 	struct flag_values config_file;
@@ -78,6 +81,15 @@ static int check_arguments(const struct run_flags *f, const struct flag_values *
 	return setup_logging(f->log_level, f->log_format, f->debug);
 }
 
+/* A daemon has its memory for long. Tables that are mostly empty get pages of their own, of which
+ * only those in use count, and those of what is freed (BTF, pages that were served) go back at
+ * once. */
+static void spare_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
+	mallopt(M_ARENA_MAX, 1); /* the worker's own arena would stay, mostly empty */
+}
+
 static int run(const struct verb *self, int argc, char **argv)
 {
 	struct run_flags f = {.telemetry_path = DEFAULT_PATH};
@@ -97,6 +109,7 @@ static int run(const struct verb *self, int argc, char **argv)
 	status = check_arguments(&f, &arguments);
 	if (status)
 		return status;
+	spare_memory();
 	status = setup__init(&setup, f.config_file.items, f.config_file.n, f.btf_path);
 	if (status)
 		return status;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # bpf_object(OUTPUT SOURCE [FLAG...]): compiles one BPF source; stripped of DWARF, its BTF stays.
 # bpf_probe(NAME):           bpf/probes/NAME.bpf.c, one of the shipped probes.
-# bpf_bundle(NAME):          the shipped probes linked into one object.
+# bpf_bundle(NAME):          the shipped probes linked into one object, without their source lines.
 string(REGEX MATCH "^(x86_64|aarch64)$" bpf_machine ${CMAKE_SYSTEM_PROCESSOR})
 set(bpf_arch_x86_64 x86)
 set(bpf_arch_aarch64 arm64)
@@ -36,10 +36,21 @@ endfunction()
 function(bpf_bundle name)
   get_property(probes GLOBAL PROPERTY BPF_PROBES)
   set(bundle ${CMAKE_BINARY_DIR}/bpf/${name}.bpf.o)
+  set(strip_lines)
+  set(parts)
+  foreach(probe ${probes})
+    get_filename_component(part ${probe} NAME_WE)
+    set(part ${CMAKE_BINARY_DIR}/bpf/${name}/${part}.o)
+    list(APPEND parts ${part})
+    list(APPEND strip_lines COMMAND strip_line_info ${probe} ${part})
+  endforeach()
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/bpf/${name})
+  add_executable(strip_line_info ${CMAKE_SOURCE_DIR}/cmake/strip_line_info.c)
   add_custom_command(
     OUTPUT ${bundle}
-    COMMAND ${BPFTOOL} gen object ${bundle} ${probes}
-    DEPENDS ${probes}
+    ${strip_lines}
+    COMMAND ${BPFTOOL} gen object ${bundle} ${parts}
+    DEPENDS ${probes} strip_line_info
     COMMENT "BPF ${bundle}"
     VERBATIM)
   add_custom_target(bpf_${name} DEPENDS ${bundle})

@@ -492,7 +492,6 @@ enum exit_status app_run(const struct app_options *options, const struct config 
 		.err = err,
 	};
 
-	mallopt(M_ARENA_MAX, 1);  /* the worker's own arena would stay, mostly empty */
 	signal(SIGPIPE, SIG_IGN); /* a reader of the log that goes away is no reason to end */
 	if (uv_loop_init(&app.loop)) {
 		err__set(err, -ENOMEM, "event loop");

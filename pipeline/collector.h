@@ -12,8 +12,8 @@
 
 #include "aggregators/exposure.h"
 #include "pipeline/budget.h"
+#include "pipeline/kept_image.h"
 #include "pipeline/ledger.h"
-#include "pipeline/probe_image.h"
 #include "pipeline/rings.h"
 
 struct cgroup_news;

@@ -191,6 +191,14 @@ static void plan_event(struct planner *p, struct event_plan *event)
 	event_plan__set_slots(event, DEFAULT_SLOTS);
 }
 
+bool event_plan__needs(const struct event_plan *event, const struct program_schema *program)
+{
+	if (program->emits)
+		return true;
+	return event->keeps_starts &&
+	       (!program->words || program->words & event->wire.event_wanted);
+}
+
 /* An event of one name in two objects would be ambiguous everywhere. */
 static int check_unique_events(const struct planner *p, struct err *err)
 {

@@ -103,4 +103,7 @@ bool plan__uses_cgroups(const struct plan *p);
  * the table lies, and how long the books are, follows. An event that is not combined has none. */
 void event_plan__set_slots(struct event_plan *event, u32 slots);
 
+/* Is this program, one of the event's, of use to any metric? */
+bool event_plan__needs(const struct event_plan *event, const struct program_schema *program);
+
 #endif

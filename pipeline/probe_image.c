@@ -13,7 +13,6 @@
 #include "base/util.h"
 #include "pipeline/bucket_table.h"
 #include "pipeline/knobs.h"
-#include "pipeline/map_memory.h"
 #include "pipeline/plan.h"
 
 enum { EVENT_NAME_BYTES = 160 };
@@ -47,7 +46,7 @@ static struct bpf_map *event_map(const struct bpf_object *image, char prefix, co
 static const char rings_map[] = "m_rings";
 static const char sets_map[] = "m_cgroup_sets";
 
-static bool is_shared(const struct bpf_map *map)
+bool probe_image_shares(const struct bpf_map *map)
 {
 	return !strcmp(bpf_map__name(map), rings_map) || !strcmp(bpf_map__name(map), sets_map);
 }
@@ -264,36 +263,4 @@ int probe_image_fill_tables(const struct bpf_object *image, const struct event_p
 	}
 	free(table);
 	return rc;
-}
-
-struct bpf_map *probe_image_ledger(const struct bpf_object *image, const char *event)
-{
-	return event_map(image, 'm', event);
-}
-
-static u64 event_map_memory(const struct bpf_object *image, char prefix, const char *event)
-{
-	const struct bpf_map *map = event_map(image, prefix, event);
-
-	return map ? map_memory(bpf_map__fd(map)) : 0;
-}
-
-struct event_memory probe_image_memory(const struct bpf_object *image, const char *event)
-{
-	return (struct event_memory){
-		.books = event_map_memory(image, 'm', event),
-		.buckets = event_map_memory(image, 'b', event),
-		.starts = event_map_memory(image, 's', event),
-	};
-}
-
-u64 probe_image_memory_sum(const struct bpf_object *image)
-{
-	const struct bpf_map *map;
-	u64 bytes = 0;
-
-	bpf_object__for_each_map(map, image)
-		if (!is_shared(map))
-			bytes += map_memory(bpf_map__fd(map));
-	return bytes;
 }

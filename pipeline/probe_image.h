@@ -47,6 +47,7 @@ void probe_image_switch_off(struct bpf_object *image, const struct schema *schem
 
 /* The maps that all objects have in common, before load; -1: no program looks into the sets. */
 int probe_image_share(const struct bpf_object *image, int rings_fd, int sets_fd, struct err *err);
+bool probe_image_shares(const struct bpf_map *map);
 
 /* This program loads; NULL when there is none of that name. */
 struct bpf_program *probe_image_switch_on(const struct bpf_object *image, const char *name);
@@ -58,19 +59,5 @@ int probe_image_configure(struct bpf_object *image, const struct event_plan *eve
 /* Fills the event's bucket tables, after load. */
 int probe_image_fill_tables(const struct bpf_object *image, const struct event_plan *event,
 			    struct err *err);
-
-/* The map of the event's books; NULL when there is none. */
-struct bpf_map *probe_image_ledger(const struct bpf_object *image, const char *event);
-
-/* Kernel memory of a loaded event's maps, by what the kernel says. */
-struct event_memory {
-	u64 books; /* and the table behind them */
-	u64 buckets;
-	u64 starts; /* 0: it has none */
-};
-struct event_memory probe_image_memory(const struct bpf_object *image, const char *event);
-
-/* The same of all of the image's maps, but not of those that all objects have in common. */
-u64 probe_image_memory_sum(const struct bpf_object *image);
 
 #endif

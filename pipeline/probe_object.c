@@ -58,11 +58,11 @@ struct probe_object {
 	u32 nevents;
 	struct part *parts;
 	u32 nparts;
-	struct part flush;	   /* of no event: serves them all, is not attached */
-	int flush_fd;		   /* of its program; -1 until something loaded */
-	int sets_fd;		   /* of the map of sets of cgroups; -1: none */
-	struct bpf_object *loaded; /* NULL until something loaded */
-	u8 generation;		   /* of the records: each attempt to load has its own */
+	struct part flush;	 /* of no event: serves them all, is not attached */
+	int flush_fd;		 /* of its program; -1 until something loaded */
+	int sets_fd;		 /* of the map of sets of cgroups; -1: none */
+	struct kept_image *kept; /* NULL until something loaded */
+	u8 generation;		 /* of the records: each attempt to load has its own */
 };
 
 /* The second one is for kernels without bpf_loop. */
@@ -250,7 +250,7 @@ void probe_object__close(struct probe_object *o)
 	if (!o)
 		return;
 	probe_object__detach(o);
-	bpf_object__close(o->loaded);
+	kept_image__free(o->kept);
 	for (u32 i = 0; o->hooks && i < o->schema->nprograms; i++)
 		free(o->hooks[i]);
 	free(o->hooks);
@@ -326,7 +326,7 @@ int probe_object__use(struct probe_object *o, const struct event_plan *event, st
 		if (strlen(name) != program->event_len ||
 		    strncmp(name, program->event, program->event_len))
 			continue;
-		if (!program->emits && !event->keeps_starts)
+		if (!event_plan__needs(event, program))
 			continue;
 		if (add_alternative(o, event, program))
 			return err__set_errno(err, -ENOMEM, "event %s", name);
@@ -504,12 +504,13 @@ static int find_refused(struct probe_object *o, const struct rings *rings, int c
 }
 
 /* Closing a link does not wait for a program that is running on another CPU; a global memory
- * barrier does, because programs run inside RCU read-side sections. */
+ * barrier does, because programs run inside RCU read-side sections. Last ones first: an end that is
+ * still seen has its start. */
 void probe_object__detach(struct probe_object *o)
 {
 	bool attached = false;
 
-	for (u32 i = 0; i < o->nparts; i++) {
+	for (u32 i = o->nparts; i-- > 0;) {
 		attached = attached || o->parts[i].link;
 		bpf_link__destroy(o->parts[i].link);
 		o->parts[i].link = NULL;
@@ -551,13 +552,15 @@ static u32 switch_on(struct probe_object *o, struct bpf_object *image)
 	return n;
 }
 
-static void keep_loaded(struct probe_object *o, struct bpf_object *image)
+static int keep_loaded(struct probe_object *o, const struct bpf_object *image, struct err *err)
 {
-	const struct bpf_program *flush =
-		bpf_object__find_program_by_name(image, current_program(&o->flush));
+	int rc = kept_image__new(image, &o->kept, err);
 
-	o->loaded = image;
-	o->flush_fd = flush ? bpf_program__fd(flush) : -1;
+	if (rc)
+		probe_object__detach(o);
+	else
+		o->flush_fd = kept_image__program(o->kept, current_program(&o->flush));
+	return rc;
 }
 
 /* One attempt with the current choice of programs. *ret_again: the choice has changed, try once
@@ -588,10 +591,9 @@ static int attempt(struct probe_object *o, const struct rings *rings, bool *ret_
 	rc = fill_all_tables(o, image, err);
 	if (!rc)
 		attach_parts(o, image, ret_again);
-	if (rc || *ret_again)
-		bpf_object__close(image);
-	else
-		keep_loaded(o, image);
+	if (!rc && !*ret_again)
+		rc = keep_loaded(o, image, err);
+	bpf_object__close(image);
 	return rc;
 }
 
@@ -650,23 +652,20 @@ int probe_object__flush(const struct probe_object *o, u32 cpu)
 
 int probe_object__ledger_fd(const struct probe_object *o, const struct event_plan *event)
 {
-	const struct bpf_map *map =
-		o->loaded ? probe_image_ledger(o->loaded, event->schema->name) : NULL;
-
-	return map ? bpf_map__fd(map) : -1;
+	return o->kept ? kept_image__ledger(o->kept, event->schema->name) : -1;
 }
 
 struct event_memory probe_object__memory(const struct probe_object *o,
 					 const struct event_plan *event)
 {
-	if (!o->loaded)
+	if (!o->kept)
 		return (struct event_memory){0};
-	return probe_image_memory(o->loaded, event->schema->name);
+	return kept_image__memory(o->kept, event->schema->name);
 }
 
 u64 probe_object__memory_sum(const struct probe_object *o)
 {
-	return o->loaded ? probe_image_memory_sum(o->loaded) : 0;
+	return o->kept ? kept_image__memory_sum(o->kept) : 0;
 }
 
 u32 probe_object__nprograms(const struct probe_object *o)
@@ -678,16 +677,15 @@ struct program_status probe_object__program(const struct probe_object *o, u32 i)
 {
 	const struct part *part = &o->parts[i];
 	const char *name = part->programs[MIN(part->current, part->nprograms - 1)];
-	struct bpf_program *program =
-		o->loaded ? bpf_object__find_program_by_name(o->loaded, name) : NULL;
+	int fd = o->kept ? kept_image__program(o->kept, name) : -1;
 
 	return (struct program_status){
 		.event = part->event,
 		.program = name,
-		.hook = program ? bpf_program__section_name(program) : "",
+		.hook = fd < 0 ? "" : probe_object__hook(o, name),
 		.attached = part->link != NULL,
 		.emits = part->emits,
-		.fd = program ? bpf_program__fd(program) : -1,
+		.fd = fd,
 	};
 }
 

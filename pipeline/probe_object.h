@@ -11,6 +11,7 @@
 #ifndef RINGTALLY_PIPELINE_PROBE_OBJECT_H
 #define RINGTALLY_PIPELINE_PROBE_OBJECT_H
 
+#include "pipeline/kept_image.h"
 #include "pipeline/probe_image.h"
 
 struct probe_object;

@@ -339,7 +339,44 @@ static int mark_flushed(struct schema *s, const char *event, struct err *err)
 	return 0;
 }
 
-/* What a tag says of a struct or field that is already known. */
+static bool is_program_of(const struct program_schema *program, const char *event)
+{
+	return strlen(event) == program->event_len &&
+	       !strncmp(event, program->event, program->event_len);
+}
+
+/* A program by its function; NULL: none. */
+static struct program_schema *find_program(struct schema *s, const char *name)
+{
+	for (u32 i = 0; name && i < s->nprograms; i++)
+		if (!strcmp(s->programs[i].name, name))
+			return &s->programs[i];
+	return NULL;
+}
+
+static struct record_schema *event_of(const struct schema *s, const struct program_schema *program)
+{
+	for (u32 i = 0; i < s->nevents; i++)
+		if (is_program_of(program, s->events[i].name))
+			return &s->events[i];
+	return NULL;
+}
+
+static int mark_only_for(struct schema *s, const char *function, const char *name, struct err *err)
+{
+	struct program_schema *program = find_program(s, function);
+	const struct record_schema *event = program ? event_of(s, program) : NULL;
+	const struct field *field = event ? record_schema__field(event, name) : NULL;
+
+	if (!field || program->emits || program->words)
+		return err__set(err, -EINVAL,
+				"only_for '%s' is not on a program that prepares for that field",
+				name);
+	program->words = words_of(field);
+	return 0;
+}
+
+/* What a tag says of a struct, field or program that is already known. */
 static int read_description(struct schema *s, const struct btf *btf, const struct btf_type *tag,
 			    const char *text, struct err *err)
 {
@@ -347,10 +384,13 @@ static int read_description(struct schema *s, const struct btf *btf, const struc
 	int index = btf_decl_tag(tag)->component_idx;
 	const char *help = tag_value(text, "help");
 	const char *flushed = tag_value(text, "flushes");
+	const char *only_for = tag_value(text, "only_for");
 	struct record_schema *record;
 
 	if (flushed)
 		return mark_flushed(s, flushed, err);
+	if (only_for && owner)
+		return mark_only_for(s, btf__str_by_offset(btf, owner->name_off), only_for, err);
 	if (!owner || !btf_is_struct(owner))
 		return 0;
 	record = find_record(s, btf__str_by_offset(btf, owner->name_off));
@@ -479,12 +519,6 @@ const struct field *record_schema__field(const struct record_schema *r, const ch
 		if (!strcmp(r->fields[i].name, name))
 			return &r->fields[i];
 	return NULL;
-}
-
-static bool is_program_of(const struct program_schema *program, const char *event)
-{
-	return strlen(event) == program->event_len &&
-	       !strncmp(event, program->event, program->event_len);
 }
 
 static bool is_alternative(const struct program_schema *a, const struct program_schema *b)

@@ -52,7 +52,8 @@ struct program_schema {
 	const char *event; /* not NUL-terminated */
 	size_t event_len;
 	const char *part;
-	bool emits; /* else it only prepares: notes where an event starts */
+	bool emits; /* else it only prepares: notes where an event starts ... */
+	u64 words;  /* ... which only this field of the event needs; 0: all that need the start */
 };
 
 /* All texts are borrowed from the BTF. */

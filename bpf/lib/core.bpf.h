@@ -55,6 +55,7 @@ __weak const volatile u32 wire_version = WIRE_VERSION;
 #define PRESENCE		 TAG("presence") /* a word with a bit for each word of the event that is there */
 #define EMITTER_OF(event, part)	 TAG("emitter:" #event "/" #part) /* a program that emits it */
 #define PROGRAM_FOR(event, part) TAG("program:" #event "/" #part) /* one that helps: a start */
+#define ONLY_FOR(field)		 TAG("only_for:" #field) /* behind PROGRAM_FOR: of no use to others */
 
 /* Hides where a value comes from, so that clang neither folds nor reorders around it. */
 #define hide(var) asm volatile("" : "+r"(var))

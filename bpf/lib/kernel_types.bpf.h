@@ -118,6 +118,14 @@ struct task_struct___old {
 	long state;
 };
 
+struct irqaction {
+	const char *name;
+};
+
+struct timer_list {
+	void (*function)(struct timer_list *timer);
+};
+
 struct gendisk {
 	int major;
 	int first_minor;

@@ -10,7 +10,7 @@
  *
  * Where only some fields have to know of the start, they are FROM_START: when no metric uses any of
  * them, neither the map nor the programs that fill it (PROGRAM_FOR) are there, and nobody may look
- * into it: if (wants(&ev, latency)).
+ * into it: if (wants(&ev, latency)). A program that only one of them needs is ONLY_FOR(field).
  */
 #ifndef RINGTALLY_BPF_LIB_STARTS_H
 #define RINGTALLY_BPF_LIB_STARTS_H

@@ -35,6 +35,7 @@ struct named_value {
 struct decoder_env {
 	struct cgroups *cgroups;	 /* names of cgroups; NULL: there is no cgroup2 */
 	const char *sysfs_root;		 /* mount point of sysfs; NULL: /sys */
+	const char *kallsyms;		 /* NULL: /proc/kallsyms */
 	u64 (*now_ns)(void);		 /* a monotonic clock, for retries */
 	const struct named_value *names; /* of the field that is decoded */
 	u32 nnames;

@@ -23,6 +23,7 @@
 #include "pipeline/knobs.h"
 #include "pipeline/libbpf_log.h"
 #include "pipeline/plan.h"
+#include "pipeline/probe_image.h"
 #include "pipeline/rings.h"
 #include "pipeline/schema.h"
 #include "tests/unit/pipeline/plan_test.h"
@@ -98,16 +99,18 @@ static inline struct bpf_map *map_of(const struct bpf_object *object, char prefi
 }
 
 /* A start keeps of its saved context, its last member, the words in use and nothing else. */
-static inline void cut_starts(struct bpf_map *starts, const struct wire_plan *wire)
+static inline void cut_starts(const struct bpf_object *object, const struct event_plan *event,
+			      const struct wire_plan *wire)
 {
+	const struct start_map starts = probe_image_start_map(object, event->schema->name);
 	const u32 cpu = 7, saved = (u32)sizeof(struct wire_saved_context);
 	u32 used = (u32)__builtin_popcountll(wire->context_fetch & ~(1ULL << cpu));
-	u32 bytes = starts ? bpf_map__value_size(starts) : 0;
 
-	if (bytes > saved)
-		assert_int_equal(
-			bpf_map__set_value_size(starts, bytes - saved + used * (u32)sizeof(u64)),
-			0);
+	if (starts.saves_context)
+		assert_int_equal(bpf_map__set_value_size(map_of(object, 's', event),
+							 starts.value_bytes - saved +
+								 used * (u32)sizeof(u64)),
+				 0);
 }
 
 /* Before loading: the event has this plan and its own filter, its books have room for all CPUs, its
@@ -128,7 +131,7 @@ static inline void use_plan(struct bpf_object *object, const struct event_plan *
 	assert_int_equal(bpf_map__set_value_size(books, event->ledger_bytes), 0);
 	assert_int_equal(bpf_map__set_max_entries(tables, (u32)MAX(wire->ntables, 1ULL)), 0);
 	assert_int_equal(bpf_map__set_value_size(tables, event->table_bytes), 0);
-	cut_starts(map_of(object, 's', event), wire);
+	cut_starts(object, event, wire);
 	assert_int_equal(bpf_map__reuse_fd(m_rings, rings__map_fd(rings)), 0);
 }
 

@@ -111,6 +111,15 @@ static const struct case_ {
 	 METRIC("sched_offcpu", "value: duration, labels: [comm, state]")
 		 HIST("sched_offcpu", 0, "duration", "log2", ", labels: [" CONTEXT_LABELS "]")},
 	FILTERS("sched_offcpu", "offcpu"),
+	{"softirq_count", METRIC("softirq", "labels: [vec]")},
+	{"softirq_duration", METRIC("softirq", "value: duration, labels: [vec]")},
+	{"softirq_both", METRIC("softirq", "labels: [vec, " CONTEXT_LABELS "]")
+				 HIST("softirq", 0, "wait", "log2", "")
+					 HIST("softirq", 1, "duration", "log2", ", labels: [vec]")},
+	FILTERS("softirq", "softirq"),
+	{"hardirq_count", METRIC("hardirq", "labels: [irq]")},
+	{"hardirq_both", METRIC("hardirq", "value: duration, labels: [irq, name]")},
+	{"timer_function", METRIC("timer_start", "labels: [function, " CONTEXT_LABELS "]")},
 	{"block_none", METRIC("block_io", "labels: []")},
 	{"block_eleven",
 	 METRIC("block_io", "labels: [device, operation, error, queued, " CONTEXT_LABELS "]")},
@@ -239,7 +248,7 @@ static bool is_loaded(const struct program_schema *program, const struct event_p
 
 	return program->event_len == strlen(name) &&
 	       !memcmp(program->event, name, program->event_len) &&
-	       (program->emits || event->keeps_starts);
+	       event_plan__needs(event, program);
 }
 
 /* The text of a plan's config, with 512 bounds where it says so. To be freed. */

@@ -60,12 +60,23 @@ def processes():
 
 
 def interrupts():
-    """Of devices, by the name of whom they are for. A line that several share is left out: each of
-    them is asked, and only what was is counted."""
+    """Of devices, by number. A line that several share is left out: each of them is asked, and only
+    what was is counted."""
     lines = _lines("/proc/interrupts")
-    ncpus, counts = len(lines[0]), {}
+    ncpus = len(lines[0])
+    return {number.rstrip(":"): sum(map(int, rest[:ncpus])) for number, *rest in lines[1:]
+            if number.rstrip(":").isdigit() and len(rest) > ncpus and not rest[-2].endswith(",")}
+
+
+def handlers():
+    """By the same numbers: whom each is for."""
+    lines = _lines("/proc/interrupts")
+    ncpus, names = len(lines[0]), {}
     for number, *rest in lines[1:]:
-        name = rest[-1]
-        if number.rstrip(":").isdigit() and len(rest) > ncpus and not rest[-2].endswith(","):
-            counts[name] = counts.get(name, 0) + sum(map(int, rest[:ncpus]))
-    return counts
+        if not number.rstrip(":").isdigit() or len(rest) <= ncpus:
+            continue
+        first = len(rest) - 1
+        while rest[first - 1].endswith(","):
+            first -= 1
+        names[number.rstrip(":")] = [name.rstrip(",") for name in rest[first:]]
+    return names

@@ -16,6 +16,13 @@ foreach(file IN ITEMS dec_enum dec_errno dec_device)
   unit_test(pipeline ${file} LINK pipeline)
 endforeach()
 target_sources(test_pipeline_dec_device PRIVATE unit/pipeline/temp_tree.c)
+
+foreach(file IN ITEMS dec_ksym kallsyms)
+  unit_test(pipeline ${file} LINK pipeline)
+  target_sources(test_pipeline_${file} PRIVATE unit/pipeline/temp_tree.c)
+endforeach()
+target_link_options(test_pipeline_dec_ksym PRIVATE -Wl,--wrap=log_line)
+
 # Plans, routes and what they rest on.
 foreach(file IN ITEMS btf_check bucket_table filter key_layout knobs plan raw_cache raw_event refusal route schema)
   unit_test(pipeline ${file} LINK pipeline)
@@ -28,6 +35,7 @@ fuzz_target(btf LINK pipeline)
 fuzz_target(record LINK pipeline)
 
 unit_test(pipeline budget LINK pipeline)
+unit_test(pipeline bundle LINK pipeline)
 unit_test(pipeline cost LINK pipeline)
 unit_test(pipeline extent LINK pipeline)
 

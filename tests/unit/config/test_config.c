@@ -344,8 +344,10 @@ static void endless_file_is_refused(void **state)
 
 static void built_in_config_is_good(void **state)
 {
-	static const char *const names[] = {"syscalls_total", "runq_wait_seconds",
-					    "block_io_latency_seconds", "block_io_bytes_total"};
+	static const char *const names[] = {
+		"syscalls_total",	    "runq_wait_seconds",    "top_oncpu_seconds_total",
+		"block_io_latency_seconds", "block_io_bytes_total", "softirq_seconds_total",
+	};
 	struct fixture *f = *state;
 
 	assert_int_equal(config__parse(config_default_name, config_default_text,

@@ -228,6 +228,33 @@ static void starts_are_for_those_who_need_them(void **state)
 	}
 }
 
+static void a_program_is_loaded_for_those_it_is_for(void **state)
+{
+	static const struct program_schema emitter = {.emits = true}, entry = {0},
+					   insert = {.words = WORD(4)};
+	static const struct {
+		const char *metrics;
+		bool entry;
+		bool insert;
+	} cases[] = {
+		{COUNT, false, false},
+		{COUNT_B("value: latency"), true, false},
+		{COUNT_B("labels: [queued]"), true, true},
+		{COUNT COUNT_B("where: queued > 1us"), true, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct planned p = sound_plan(cases[i].metrics);
+		const struct event_plan *event = &p.plan->events[0];
+
+		assert_true(event_plan__needs(event, &emitter));
+		assert_int_equal(event_plan__needs(event, &entry), cases[i].entry);
+		assert_int_equal(event_plan__needs(event, &insert), cases[i].insert);
+		planned__fini(&p);
+	}
+}
+
 /* n histograms of one field: four bucket numbers to a word. */
 static void bucket_numbers_stand_four_to_a_word(void **state)
 {
@@ -507,6 +534,7 @@ int main(void)
 		cmocka_unit_test(bits_are_there_when_events_can_differ),
 		cmocka_unit_test(plain_sums_take_parts_and_the_rest),
 		cmocka_unit_test(starts_are_for_those_who_need_them),
+		cmocka_unit_test(a_program_is_loaded_for_those_it_is_for),
 		cmocka_unit_test(bucket_numbers_stand_four_to_a_word),
 		cmocka_unit_test(everything_has_its_place),
 		cmocka_unit_test(words_have_the_metrics_that_use_them),

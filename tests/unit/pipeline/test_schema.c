@@ -423,6 +423,45 @@ static void description_of_what_is_not_there(struct btf *b)
 	tag(b, "ringtally.unheard:of", id, 0);
 }
 
+#define NO_HELPER " is not on a program that prepares for that field"
+
+/* A program of the event e, whose field is x, tagged so. */
+static void program_only_for(struct btf *b, const char *role, const char *only_for)
+{
+	int program;
+
+	event_with(b, "e", 8, U64, 0);
+	program = btf__add_func(b, "f", BTF_FUNC_GLOBAL, PROTO);
+	tag(b, role, program, -1);
+	tag(b, only_for, program, -1);
+}
+
+static void only_for_on_an_emitter(struct btf *b)
+{
+	program_only_for(b, "ringtally.emitter:e/exit", "ringtally.only_for:x");
+}
+
+static void only_for_no_field(struct btf *b)
+{
+	program_only_for(b, "ringtally.program:e/raise", "ringtally.only_for:y");
+}
+
+static void only_for_of_no_event(struct btf *b)
+{
+	program_only_for(b, "ringtally.program:other/raise", "ringtally.only_for:x");
+}
+
+static void only_for_on_a_struct(struct btf *b)
+{
+	tag(b, "ringtally.only_for:x", event_with(b, "e", 8, U64, 0), -1);
+}
+
+static void two_only_fors(struct btf *b)
+{
+	program_only_for(b, "ringtally.program:e/raise", "ringtally.only_for:x");
+	tag(b, "ringtally.only_for:x", (int)btf__type_cnt(b) - 3, -1);
+}
+
 static void no_sense_is_one_clear_line_and_never_a_crash(void **state)
 {
 	static const struct {
@@ -481,6 +520,11 @@ static void no_sense_is_one_clear_line_and_never_a_crash(void **state)
 		{enum_on_the_presence_word, NULL},
 		{enum_of_many_names, NULL},
 		{program_on_no_type, "program tag 'e/enter' is not EVENT/PART on a function"},
+		{only_for_on_an_emitter, "only_for 'x'" NO_HELPER},
+		{only_for_no_field, "only_for 'y'" NO_HELPER},
+		{only_for_of_no_event, "only_for 'x'" NO_HELPER},
+		{only_for_on_a_struct, "only_for 'x'" NO_HELPER},
+		{two_only_fors, "only_for 'x'" NO_HELPER},
 		{flush_of_an_unknown_event, "its flush serves an unknown event 'f'"},
 	};
 
@@ -570,6 +614,23 @@ static void a_rest_is_no_field_but_known_to_its_own(void **state)
 	assert_int_equal(record_schema__field(&schema->events[0], "x")->rest_word, 1);
 	assert_false(record_schema__field(&schema->events[0], "z")->has_rest);
 	assert_int_equal(schema->events[0].start_words, 3);
+	schema__free(schema);
+	btf__free(b);
+}
+
+static void a_program_may_be_for_one_field_alone(void **state)
+{
+	struct schema *schema = NULL;
+	struct btf *b = begin();
+	struct err err = {0};
+
+	(void)state;
+	program_only_for(b, "ringtally.program:e/raise", "ringtally.only_for:x");
+	tag(b, "ringtally.program:e/entry", btf__add_func(b, "g", BTF_FUNC_GLOBAL, PROTO), -1);
+	assert_int_equal(schema__read(b, &schema, &err), 0);
+	assert_int_equal(schema->nprograms, 2);
+	assert_int_equal(schema->programs[0].words, 1);
+	assert_int_equal(schema->programs[1].words, 0);
 	schema__free(schema);
 	btf__free(b);
 }
@@ -920,6 +981,7 @@ int main(void)
 		cmocka_unit_test(no_sense_is_one_clear_line_and_never_a_crash),
 		cmocka_unit_test(names_that_lie_nowhere_are_no_names),
 		cmocka_unit_test(a_rest_is_no_field_but_known_to_its_own),
+		cmocka_unit_test(a_program_may_be_for_one_field_alone),
 		cmocka_unit_test(fields_have_what_their_type_and_tags_say),
 		cmocka_unit_test(programs_keep_the_order_of_the_source),
 		cmocka_unit_test(parts_are_walked_with_their_alternatives),
