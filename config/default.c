@@ -30,4 +30,14 @@ const char config_default_text[] =
 	"    event: block_io\n"
 	"    type: counter\n"
 	"    value: bytes\n"
-	"    labels: [device, operation]\n";
+	"    labels: [device, operation]\n"
+	"  - name: process_execs_total\n"
+	"    help: Programs executed, by the command's new name.\n"
+	"    event: process_exec\n"
+	"    type: counter\n"
+	"    labels: [comm]\n"
+	"  - name: process_exits_total\n"
+	"    help: Processes and threads that ended, and the signal that killed them.\n"
+	"    event: process_exit\n"
+	"    type: counter\n"
+	"    labels: [kind, signal]\n";

@@ -24,6 +24,7 @@
 #include "bpf/lib/flush.bpf.h"
 #include "bpf/lib/program.bpf.h"
 #include "bpf/lib/starts.bpf.h"
+#include "bpf/lib/text.bpf.h"
 
 /* One event on its way through emit: what it is and where it is counted. */
 struct emission {

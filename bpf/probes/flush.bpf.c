@@ -3,4 +3,5 @@
  * others. */
 #include "bpf/lib/flush.bpf.h"
 
-FLUSH_PROGRAMS(block_io, runq_wait, sched_offcpu, sched_oncpu, syscall_enter, syscall_exit)
+FLUSH_PROGRAMS(block_io, cpu_migrate, page_fault, process_exec, process_exit, process_fork,
+	       runq_wait, sched_offcpu, sched_oncpu, syscall_enter, syscall_exit)

@@ -103,6 +103,18 @@ static const struct case_ {
 	 METRIC("sched_offcpu", "value: duration, labels: [comm, state]")
 		 HIST("sched_offcpu", 0, "duration", "log2", ", labels: [" CONTEXT_LABELS "]")},
 	FILTERS("sched_offcpu", "offcpu"),
+	{"exec_filename", METRIC("process_exec", "labels: [filename, comm]")},
+	{"exec_where", METRIC("process_exec", "where: filename starts_with /usr/bin/")},
+	{"fork_both", METRIC("process_fork", "labels: [kind, " CONTEXT_LABELS "]")},
+	{"exit_kind", METRIC("process_exit", "labels: [kind]")},
+	{"exit_status", METRIC("process_exit", "labels: [kind, exit_code, signal]")},
+	{"exit_both", METRIC("process_exit", "labels: [kind, signal, " CONTEXT_LABELS "]")
+			      HIST("process_exit", 0, "age", "log2", ", labels: [comm]")},
+	FILTERS("process_exit", "process_exit"),
+	{"fault_both", METRIC("page_fault", "labels: [space, access, " CONTEXT_LABELS "]")},
+	FILTERS("page_fault", "fault"),
+	{"migrate_both", METRIC("cpu_migrate", "labels: [from, to, " CONTEXT_LABELS "]")},
+	FILTERS("cpu_migrate", "migrate"),
 	{"block_none", METRIC("block_io", "labels: []")},
 	{"block_eleven",
 	 METRIC("block_io", "labels: [device, operation, error, queued, " CONTEXT_LABELS "]")},
