@@ -167,7 +167,7 @@ static int fill_and_drain(struct flow *f, u32 n, bool draws, u64 *ret_ns, struct
 
 int flow__run(struct flow *f, enum flow_taker taker, u32 n, double *ret_ns, struct err *err)
 {
-	u64 ns;
+	u64 ns = 0;
 
 	f->taker = taker;
 	if (fill_and_drain(f, n, true, &ns, err))
@@ -179,7 +179,7 @@ int flow__run(struct flow *f, enum flow_taker taker, u32 n, double *ret_ns, stru
 /* Every record once: from then on all series are there. */
 static int send_all(struct flow *f, struct err *err)
 {
-	u64 ns;
+	u64 ns = 0;
 
 	f->taker = FLOW_SERIES;
 	for (u32 left = f->kind->series * times(f->kind), n; left > 0; left -= n) {

@@ -23,7 +23,7 @@
 #include <linux/types.h>
 
 /* Raised with every change of this file that an object compiled before would not understand. */
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 
 enum wire_limits {
 	WIRE_METRICS_MAX = 16,	 /* of one event: bits in the bits word */
@@ -36,7 +36,9 @@ enum wire_limits {
 	WIRE_BOUNDS_MAX = 512, /* of one histogram */
 	WIRE_OCTAVES = 128,    /* 65 in use; a power of two, so that a mask is bound check enough */
 	WIRE_SAVED_WORDS_MAX = 16,
-	WIRE_SLOTS_MIN = 4, /* of a combining table; a power of two */
+	WIRE_CGROUP_SETS_MAX = 64,	/* bits in a word */
+	WIRE_CGROUP_MEMBERS_MAX = 8192, /* cgroups that are in any set */
+	WIRE_SLOTS_MIN = 4,		/* of a combining table; a power of two */
 	WIRE_SLOTS_MAX = 65536,
 };
 
@@ -72,7 +74,7 @@ struct wire_mark {
 };
 
 /* Words that the plan does not want (event_wanted) mean nothing; of the context only those of
- * context_fetch are there. Presence bits are in the event's own presence word. */
+ * context_fetch are there, without the sets. Presence bits are in the event's own presence word. */
 struct wire_raw {
 	struct wire_head head;
 	__u64 time_ns; /* CLOCK_MONOTONIC, when it was emitted */
@@ -96,7 +98,9 @@ enum wire_op {
 	WIRE_OP_AT_MOST_SIGNED = 2,
 };
 
-/* Numbers of words in tests: those of the context follow those of the event. */
+/* Numbers of words in tests: those of the context follow those of the event. The word behind the
+ * context's last says which sets of cgroups the context's cgroup is in, a bit each, by what user
+ * space has put into map m_cgroup_sets: id -> bits. Who tests it fetches the cgroup as well. */
 #define WIRE_CONTEXT_WORD(word) (WIRE_WORDS_MAX + (word))
 
 /*
@@ -264,6 +268,29 @@ struct wire_lost_cell {
 struct wire_saved_context {
 	__u64 words[WIRE_SAVED_WORDS_MAX];
 };
+
+/* What happened to a cgroup of the cgroup2 hierarchy. */
+enum wire_cgroup_change {
+	WIRE_CGROUP_MADE = 1,
+	WIRE_CGROUP_RENAMED = 2,  /* it, and with it the paths of all below it */
+	WIRE_CGROUP_RELEASED = 3, /* no task is in it, and none ever will be */
+};
+
+enum {
+	WIRE_CGROUP_NAME_BYTES = 256, /* NAME_MAX and the NUL: a power of two */
+	WIRE_CGROUP_RING_BYTES = 64 << 10,
+};
+
+/* A record of the ring of cgroup news, cut behind the name's NUL; only who is made has one. */
+struct wire_cgroup_news {
+	__u64 what; /* enum wire_cgroup_change */
+	__u64 id;
+	__u64 parent;
+	char name[WIRE_CGROUP_NAME_BYTES];
+};
+
+#define WIRE_CGROUP_NEWS_BYTES(name) \
+	(sizeof(struct wire_cgroup_news) - WIRE_CGROUP_NAME_BYTES + (name))
 
 _Static_assert(sizeof(struct wire_head) == 8, "head is one word");
 _Static_assert(sizeof(struct wire_partial) == 16, "records have no padding");

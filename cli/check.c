@@ -293,8 +293,8 @@ static void put_kernel_memory(struct sheet *s)
 	for (u32 i = 0; i < c->plan->nevents; i++)
 		put_event_memory(s, i);
 	put_memory(s, "", "constants",
-		   (u64[]){collector__constants(c, s->machines[0].page_bytes),
-			   collector__constants(c, s->machines[1].page_bytes)});
+		   (u64[]){collector__constants(c, &s->machines[0]),
+			   collector__constants(c, &s->machines[1])});
 	put_label(s, "", "in all");
 	put_numbers(s->text, text_size(s->totals[0]).text, text_size(s->totals[1]).text);
 	put_limit(s);

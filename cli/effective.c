@@ -110,6 +110,34 @@ static void put_buckets(struct strbuf *out, const struct buckets_config *buckets
 	strbuf__puts(out, "]\n");
 }
 
+static void put_step(struct strbuf *out, const struct decode_config *step)
+{
+	if (!step->pairs) {
+		effective_put_text(out, step->name.s);
+		return;
+	}
+	strbuf__puts(out, "{ ");
+	effective_put_text(out, step->name.s);
+	strbuf__puts(out, ": {");
+	for (size_t i = 0; i < step->npairs; i++) {
+		strbuf__puts(out, i ? ", " : " ");
+		effective_put_text(out, step->pairs[i].from);
+		strbuf__puts(out, ": ");
+		effective_put_text(out, step->pairs[i].to);
+	}
+	strbuf__puts(out, " } }");
+}
+
+static void put_decode(struct strbuf *out, const struct label_config *label)
+{
+	for (size_t i = 0; i < label->ndecode; i++) {
+		strbuf__puts(out, i ? ", " : ", decode: [");
+		put_step(out, &label->decode[i]);
+	}
+	if (label->ndecode)
+		strbuf__putc(out, ']');
+}
+
 static void put_labels(struct strbuf *out, const struct metric_config *metric)
 {
 	if (metric->nlabels)
@@ -121,6 +149,7 @@ static void put_labels(struct strbuf *out, const struct metric_config *metric)
 		effective_put_text(out, metric->labels[i].field.s);
 		if (metric->labels[i].max_values.n)
 			strbuf__printf(out, ", max_values: %llu", metric->labels[i].max_values.n);
+		put_decode(out, &metric->labels[i]);
 		strbuf__puts(out, " }\n");
 	}
 }

@@ -210,6 +210,7 @@ static size_t turn(struct stream *s)
 	size_t n;
 
 	s->nrecords = 0;
+	collector__follow_cgroups(s->collector, now_ns());
 	n = rings__drain(s->collector->rings, BATCH_RECORDS);
 	show(s);
 	return n;
@@ -223,6 +224,7 @@ static void wait_for_more(struct stream *s, int ms)
 	struct pollfd fds[] = {
 		{.fd = rings__wake_fd(s->collector->rings), .events = POLLIN},
 		{.fd = STDOUT_FILENO},
+		{.fd = collector__cgroup_news_fd(s->collector), .events = POLLIN},
 	};
 	const u64 now = now_ns();
 	const u64 left = s->deadline_ns > now ? s->deadline_ns - now : 0;
@@ -302,7 +304,10 @@ static int start(struct stream *s, struct err *err)
 	struct collector *c = s->collector;
 	const char *refusal;
 
-	if (collector__open_rings_to(c, take_records, s, err) || collector__load_all(c, err))
+	if (collector__open_rings_to(c, take_records, s, err))
+		return err->code;
+	collector__watch_cgroups(c);
+	if (collector__load_all(c, err))
 		return err->code;
 	refusal = collector__refusal(c, 0);
 	if (refusal)
@@ -332,7 +337,7 @@ static void run(struct stream *s)
 
 int trace_stream_run(struct collector *c, const struct trace_options *options)
 {
-	static const struct decoder_env env = {.now_ns = now_ns};
+	const struct decoder_env env = {.cgroups = c->cgroups, .now_ns = now_ns};
 	struct stream s = {
 		.collector = c,
 		.event = &c->plan->events[0],

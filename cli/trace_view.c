@@ -183,7 +183,7 @@ static void put_value(const struct trace_view *v, const struct field *field,
 	else if (value->kind == RAW_SIGNED)
 		snprintf(cell->text, sizeof(cell->text), "%lld", (s64)value->number);
 	else if (value->kind == RAW_TEXT && value->text.len)
-		snprintf(cell->text, sizeof(cell->text), "%s", value->text.text);
+		snprintf(cell->text, sizeof(cell->text), "%.*s", DECODED_MAX, value->text.text);
 	else
 		snprintf(cell->text, sizeof(cell->text), NOTHING);
 }

@@ -29,10 +29,24 @@ struct config_number {
 	struct pos pos;
 };
 
+struct decode_pair {
+	const char *from;
+	const char *to;
+};
+
+/* A decoder that a label names, with the map it is given. */
+struct decode_config {
+	struct config_text name;
+	struct decode_pair *pairs; /* ascending in `from`; NULL: it was named without a map */
+	size_t npairs;
+};
+
 struct label_config {
 	struct config_text name;	 /* the label's name in the exposition */
 	struct config_text field;	 /* the event's or context's field; = name unless given */
 	struct config_number max_values; /* 0: no limit of its own */
+	struct decode_config *decode;	 /* in this order, after the field's own */
+	size_t ndecode;
 };
 
 enum buckets_kind { BUCKETS_NONE, BUCKETS_LOG2, BUCKETS_EXPLICIT };

@@ -13,6 +13,7 @@
 #include "base/suggest.h"
 #include "base/util.h"
 #include "config/arena.h"
+#include "config/native_decode.h"
 #include "config/where.h"
 #include "config/yaml.h"
 
@@ -116,40 +117,45 @@ static void check_label(struct native *n, const struct metric_config *metric,
 	}
 }
 
-static void add_label(struct native *n, struct metric_config *metric, const struct yaml_node *node)
+static int add_label(struct native *n, struct metric_config *metric, const struct yaml_node *node)
 {
-	struct label_config label = {0};
+	struct label_values values = {0};
+	struct label_config *label = &values.label;
 
 	if (node->kind == YAML_TEXT)
-		opt_desc__read(&label_options.rows[0], node, &label, n->diags);
+		opt_desc__read(&label_options.rows[0], node, &values, n->diags);
 	else if (node->kind == YAML_LIST)
 		diags__error(n->diags, node->pos, "a label is a name or a mapping, not a list");
 	else
-		opt_table__read(&label_options, node, &label, n->diags);
-	if (!label.name.s)
-		return;
-	if (!label.field.s)
-		label.field = label.name;
-	check_label(n, metric, &label.name);
-	metric->labels[metric->nlabels++] = label;
+		opt_table__read(&label_options, node, &values, n->diags);
+	if (values.decode && native_decode(values.decode, n->config->arena, n->diags, label))
+		return -ENOMEM;
+	if (!label->name.s)
+		return 0;
+	if (!label->field.s)
+		label->field = label->name;
+	check_label(n, metric, &label->name);
+	metric->labels[metric->nlabels++] = *label;
+	return 0;
 }
 
 static int add_labels(struct native *n, struct metric_config *metric, const struct yaml_node *list)
 {
 	size_t max = MIN(list->n, (size_t)CONFIG_MAX_LABELS);
+	int rc = 0;
 
 	metric->labels = config_arena__calloc(n->config->arena, max, sizeof(*metric->labels));
 	if (!metric->labels)
 		return -ENOMEM;
-	for (const struct yaml_node *node = list->first; node; node = node->next) {
+	for (const struct yaml_node *node = list->first; node && !rc; node = node->next) {
 		if (metric->nlabels == max) {
 			diags__error(n->diags, node->pos, "more than %d labels in a metric",
 				     CONFIG_MAX_LABELS);
 			break;
 		}
-		add_label(n, metric, node);
+		rc = add_label(n, metric, node);
 	}
-	return 0;
+	return rc;
 }
 
 #define BUCKETS_FORMS "log2, a list of bounds or a mapping like {log2: {min: 1us, max: 64s}}"

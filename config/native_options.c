@@ -58,7 +58,7 @@ static const struct opt_desc label_rows[] = {
 		.key = "name",
 		.help = "The label's name in the exposition.",
 		.type = OPT_TEXT,
-		.offset = offsetof(struct label_config, name),
+		.offset = offsetof(struct label_values, label.name),
 		.form = &label_name_form,
 		.required = true,
 	},
@@ -66,22 +66,22 @@ static const struct opt_desc label_rows[] = {
 		.key = "field",
 		.help = "The field of the event or of its context; left out, the one so named.",
 		.type = OPT_TEXT,
-		.offset = offsetof(struct label_config, field),
+		.offset = offsetof(struct label_values, label.field),
 	},
 	{
 		.key = "max_values",
 		.help = "Values that are kept apart; further ones fold into `__other__`, this "
 			"label only.",
 		.type = OPT_NUMBER,
-		.offset = offsetof(struct label_config, max_values),
+		.offset = offsetof(struct label_values, label.max_values),
 		.min = 1,
 		.max = MAX_SERIES,
 	},
 	{
 		.key = "decode",
-		.help = "Decoders that turn the field into the label's value, in order.",
+		.help = "Decoders that take the field's text on, in order; see below.",
 		.type = OPT_LIST,
-		.later = true,
+		.offset = offsetof(struct label_values, decode),
 	},
 };
 

@@ -12,6 +12,7 @@
 enum {
 	CONFIG_MAX_LABELS = 16,
 	CONFIG_MAX_BOUNDS = 512,
+	CONFIG_MAX_DECODERS = 4, /* of a label */
 };
 
 struct root_values {
@@ -41,10 +42,15 @@ struct metric_values {
 	const struct yaml_node *fold_order;
 };
 
+struct label_values {
+	struct label_config label;
+	const struct yaml_node *decode;
+};
+
 extern const struct opt_table native_options; /* -> struct root_values */
 extern const struct opt_table event_options;  /* what stands under an event's name */
 extern const struct opt_table metric_options;
-extern const struct opt_table label_options;   /* -> struct label_config; row 0 is the name */
+extern const struct opt_table label_options;   /* -> struct label_values; row 0 is the name */
 extern const struct opt_table buckets_options; /* -> struct buckets_config; also words by itself */
 
 #endif

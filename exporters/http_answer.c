@@ -45,6 +45,15 @@ struct http_answer *http_answer__new_from(int code, const char *content_type,
 	return body ? http_answer__new(code, content_type, body, n) : NULL;
 }
 
+bool http_answer__set_coding(struct http_answer *a, const char *coding)
+{
+	if (coding &&
+	    !MHD_add_response_header(a->response, MHD_HTTP_HEADER_CONTENT_ENCODING, coding))
+		return false;
+	return MHD_add_response_header(a->response, MHD_HTTP_HEADER_VARY,
+				       MHD_HTTP_HEADER_ACCEPT_ENCODING);
+}
+
 struct http_answer *http_answer__new_line(int code, const char *line)
 {
 	struct strbuf body;

@@ -26,6 +26,10 @@ struct http_answer *http_answer__new(int code, const char *content_type, char *t
 struct http_answer *http_answer__new_from(int code, const char *content_type,
 					  struct strbuf *take_body);
 
+/* Clients get the body in the coding they asked for; this one is in "gzip", or NULL: as it is.
+ * False: no memory. */
+bool http_answer__set_coding(struct http_answer *a, const char *coding);
+
 /* A line of plain text, given without its end. */
 struct http_answer *http_answer__new_line(int code, const char *line);
 

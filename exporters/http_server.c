@@ -172,12 +172,21 @@ bool http_request__is_head(const struct http_request *req)
 	return req->head;
 }
 
-const char *http_request__user_agent(const struct http_request *req)
+static const char *header_of(const struct http_request *req, const char *name)
 {
 	if (!req->connection)
 		return NULL;
-	return MHD_lookup_connection_value(req->connection, MHD_HEADER_KIND,
-					   MHD_HTTP_HEADER_USER_AGENT);
+	return MHD_lookup_connection_value(req->connection, MHD_HEADER_KIND, name);
+}
+
+const char *http_request__user_agent(const struct http_request *req)
+{
+	return header_of(req, MHD_HTTP_HEADER_USER_AGENT);
+}
+
+const char *http_request__accept_encoding(const struct http_request *req)
+{
+	return header_of(req, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 }
 
 struct argument {

@@ -74,6 +74,7 @@ bool http_request__is_head(const struct http_request *req);
  * *ret_len is more than strlen().
  */
 const char *http_request__user_agent(const struct http_request *req);
+const char *http_request__accept_encoding(const struct http_request *req);
 const char *http_request__argument(const struct http_request *req, const char *name,
 				   size_t *ret_len);
 

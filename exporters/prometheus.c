@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A round of scrapes is one rendering, in slices between other work of the loop; all get its bytes.
- */
+/* A round of scrapes is one rendering, in slices between other work of the loop; all get its bytes,
+ * compressed, once for all of them, who asked for that. */
 #include "exporters/prometheus.h"
 
 #include <errno.h>
@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/util.h"
+#include "exporters/content_coding.h"
+#include "exporters/gzip.h"
 #include "exporters/http_answer.h"
 #include "exporters/http_server.h"
 #include "exporters/prom_text.h"
@@ -20,6 +22,7 @@
 
 enum {
 	STEP_LINES = 500,  /* rendered between two looks at the clock: some 20 us */
+	STEP_BYTES = 8192, /* of text, compressed between two looks: as long */
 	SLICE_NS = 500000, /* of rendering in one turn of the loop */
 	HTTP_OK = 200,
 	HTTP_UNAVAILABLE = 503,
@@ -30,8 +33,18 @@ struct prometheus {
 	struct exporter_spec spec;
 	struct round round;
 	bool rendering; /* text and body are in use */
+	bool written;	/* the body is whole */
 	struct prom_text text;
 	struct strbuf body;
+	bool compressing; /* gzip is in use */
+	struct gzip gzip;
+	size_t compressed; /* bytes of the body */
+};
+
+/* What a round answers with. */
+struct answers {
+	struct http_answer *plain;
+	struct http_answer *gzip; /* NULL: nobody wants it */
 };
 
 _Static_assert(PROMETHEUS_MAX_SCRAPES <= (int)ROUND_MAX, "scrapes are rounds");
@@ -51,13 +64,21 @@ static void refuse(struct prometheus *p, struct http_request *req, const char *w
 	http_request__respond_line(req, HTTP_UNAVAILABLE, why);
 }
 
-static void answer_all(struct prometheus *p, struct http_answer *answer)
+static bool wants_gzip(const struct asked *asked)
+{
+	return content_coding_wants_gzip(http_request__accept_encoding(asked->req));
+}
+
+static void answer_all(struct prometheus *p, const struct answers *answers)
 {
 	struct askeds *serving = &p->round.serving;
 
 	for (size_t i = 0; i < serving->n; i++) {
-		report(p, serving->list[i].req, HTTP_OK);
-		http_request__answer(serving->list[i].req, answer);
+		const struct asked *asked = &serving->list[i];
+		const bool compressed = answers->gzip && wants_gzip(asked);
+
+		report(p, asked->req, HTTP_OK);
+		http_request__answer(asked->req, compressed ? answers->gzip : answers->plain);
 	}
 	serving->n = 0;
 }
@@ -115,22 +136,77 @@ static void free_rendering(struct round *r)
 
 	if (p->rendering)
 		prom_text__fini(&p->text);
+	if (p->compressing)
+		gzip__end(&p->gzip);
 	strbuf__fini(&p->body);
-	p->rendering = false;
+	p->rendering = p->written = p->compressing = false;
+}
+
+static struct http_answer *answer_of(const struct prometheus *p, struct strbuf *take_body,
+				     const char *coding)
+{
+	struct http_answer *answer = http_answer__new_from(HTTP_OK, PROM_TEXT_TYPE, take_body);
+
+	if (answer && !http_answer__set_coding(answer, coding)) {
+		http_answer__free(answer);
+		answer = NULL;
+	}
+	if (answer)
+		answer->tag = p->round.snapshot->number;
+	return answer;
 }
 
 static void finish_rendering(struct prometheus *p)
 {
-	struct http_answer *answer = http_answer__new_from(HTTP_OK, PROM_TEXT_TYPE, &p->body);
+	const struct answers answers = {
+		.plain = answer_of(p, &p->body, NULL),
+		.gzip = p->compressing ? answer_of(p, &p->gzip.out, "gzip") : NULL,
+	};
 
-	if (answer) {
-		answer->tag = p->round.snapshot->number;
-		answer_all(p, answer);
-	} else {
+	if (answers.plain && (answers.gzip || !p->compressing))
+		answer_all(p, &answers);
+	else
 		refuse_all(p, "out of memory while rendering");
-	}
-	http_answer__free(answer);
+	http_answer__free(answers.plain);
+	http_answer__free(answers.gzip);
 	free_rendering(&p->round);
+}
+
+static bool anybody_wants_gzip(const struct prometheus *p)
+{
+	for (size_t i = 0; i < p->round.serving.n; i++)
+		if (wants_gzip(&p->round.serving.list[i]))
+			return true;
+	return false;
+}
+
+/* Steps answer 1: there is more to do, 0: nothing, or a negative errno. */
+static int begin_gzip(struct prometheus *p)
+{
+	const int rc = gzip__begin(&p->gzip);
+
+	p->compressing = !rc;
+	p->compressed = 0;
+	return rc ? rc : 1;
+}
+
+static int compress_step(struct prometheus *p)
+{
+	const size_t left = p->body.len - p->compressed, n = MIN(left, (size_t)STEP_BYTES);
+
+	gzip__add(&p->gzip, p->body.data + p->compressed, n, n == left);
+	p->compressed += n;
+	return n < left;
+}
+
+static int write_step(struct prometheus *p)
+{
+	const int more = prom_text__step(&p->text, &p->body, STEP_LINES);
+
+	if (more)
+		return more;
+	p->written = true;
+	return !p->body.failed && anybody_wants_gzip(p) ? begin_gzip(p) : 0;
 }
 
 static bool render_slice(struct round *r)
@@ -143,7 +219,7 @@ static bool render_slice(struct round *r)
 		prom_text__init(&p->text, r->snapshot);
 	p->rendering = true;
 	do {
-		more = prom_text__step(&p->text, &p->body, STEP_LINES);
+		more = p->written ? compress_step(p) : write_step(p);
 	} while (more > 0 && uv_hrtime() - start < SLICE_NS);
 
 	if (more < 0)

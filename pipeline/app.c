@@ -24,6 +24,7 @@
 #include "exporters/http_server.h"
 #include "exporters/pages.h"
 #include "pipeline/caps.h"
+#include "pipeline/cgroup_watch.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
 #include "pipeline/flush.h"
@@ -47,7 +48,8 @@ struct app {
 	struct pages *pages;
 	struct exporter *exporters[EXPORTERS_MAX]; /* that were started */
 	size_t nexporters;
-	size_t exporters_open; /* while stopping */
+	size_t exporters_open;	      /* while stopping */
+	struct cgroup_watch *cgroups; /* NULL: nobody asks for them */
 	struct drain *drain;
 	struct flush *flush;
 	struct source *source;
@@ -130,6 +132,8 @@ static void on_http_stopped(void *ctx)
 
 	for (size_t i = 0; app->has_signals && i < SIGNALS; i++)
 		uv_close((uv_handle_t *)&app->signals[i], NULL);
+	cgroup_watch__close(app->cgroups);
+	app->cgroups = NULL;
 	flush__close(app->flush);
 	app->flush = NULL;
 	drain__close(app->drain);
@@ -450,6 +454,10 @@ static enum exit_status app__start(struct app *app, struct err *err)
 	if (drain__new(&app->loop, app->collector->rings, interval_ms, &app->drain, err) ||
 	    flush__new(&app->loop, app->collector, app->drain, interval_ms, &app->flush, err) ||
 	    source__new(app->collector, app->drain, app->flush, &app->source, err))
+		return EXIT_RUNTIME;
+	collector__watch_cgroups(app->collector);
+	if (app->collector->news &&
+	    cgroup_watch__new(&app->loop, app->collector->news, &app->cgroups, err))
 		return EXIT_RUNTIME;
 	rc = start_exporters(app, err);
 	if (rc)

@@ -2,7 +2,9 @@
 /*
  * Names are an array sorted by id. A walk searches the part that was sorted before it began,
  * appends what is new behind it and sorts once at the end: ids grow, so new ones are nearly in
- * place.
+ * place. For the same reason what the news bring is mostly put at the end.
+ *
+ * Who is told of names is told when they are in order, not amid a walk.
  *
  * The tree changes under a walk. What cannot be opened or does not fit is left out: its id stays
  * unknown, and a later walk tries again. A walk follows no symbolic link and stays in its file
@@ -21,12 +23,17 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
+#include "pipeline/mountinfo.h"
 
 #define WALK_INTERVAL_NS 1000000000ULL
 
+enum { GONE = 0 };
+
 struct cgroup_name {
 	u64 id;
-	u64 walk; /* number of the last walk that met it */
+	u64 walk;  /* number of the last walk that met it; GONE: it was released */
+	bool told; /* of this path */
 	char *path;
 };
 
@@ -35,6 +42,11 @@ struct cgroups {
 	u32 max_names;
 	u64 walks;
 	u64 walked_ns; /* when the last walk began */
+	bool stale;    /* a walk is due */
+	void (*take_news)(void *ctx);
+	void *news_ctx;
+	cgroups_name_fn tell;
+	void *tell_ctx;
 	struct cgroup_name *names;
 	size_t n;
 	size_t room;
@@ -101,6 +113,7 @@ static void refresh(struct cgroup_name *name, u64 walk, const char *path)
 		return;
 	free(name->path);
 	name->path = copy;
+	name->told = false;
 }
 
 /* Remembers the current directory, whose id this is. */
@@ -179,20 +192,43 @@ static void walk_directory(struct walk *w, int take_fd, u32 depth)
 	closedir(directory);
 }
 
+static void tell_gone(const struct cgroups *c, u64 id)
+{
+	if (c->tell)
+		c->tell(c->tell_ctx, id, NULL);
+}
+
+/* If nobody was told of it yet. */
+static void tell_name(const struct cgroups *c, struct cgroup_name *name)
+{
+	if (!c->tell || name->told || name->walk == GONE)
+		return;
+	name->told = true;
+	c->tell(c->tell_ctx, name->id, name->path);
+}
+
+static void tell_all(const struct cgroups *c)
+{
+	for (size_t i = 0; c->tell && i < c->n; i++)
+		tell_name(c, &c->names[i]);
+}
+
 static void forget_gone(struct cgroups *c)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (c->names[i].walk == c->walks)
+		if (c->names[i].walk == c->walks) {
 			c->names[kept++] = c->names[i];
-		else
-			free(c->names[i].path);
+			continue;
+		}
+		tell_gone(c, c->names[i].id);
+		free(c->names[i].path);
 	}
 	c->n = kept;
 }
 
-static int walk_tree(struct cgroups *c, u64 now_ns)
+int cgroups__walk(struct cgroups *c, u64 now_ns)
 {
 	struct stat root;
 	struct walk w = {.cgroups = c};
@@ -200,6 +236,7 @@ static int walk_tree(struct cgroups *c, u64 now_ns)
 	const int fd = openat(c->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	c->walked_ns = now_ns;
+	c->stale = false;
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &root) < 0) {
@@ -216,6 +253,7 @@ static int walk_tree(struct cgroups *c, u64 now_ns)
 	walk_directory(&w, fd, 0);
 	if (c->n > 0)
 		qsort(c->names, c->n, sizeof(*c->names), compare_ids);
+	tell_all(c);
 	return 0;
 }
 
@@ -229,13 +267,30 @@ int cgroups__new(const char *root, u32 max_names, u64 now_ns, struct cgroups **r
 		return err__set_errno(err, -ENOMEM, "cgroups in %s", root);
 	c->max_names = max_names;
 	c->root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	code = c->root_fd < 0 ? -errno : walk_tree(c, now_ns);
+	code = c->root_fd < 0 ? -errno : cgroups__walk(c, now_ns);
 	if (code < 0) {
 		cgroups__free(c);
 		return err__set_errno(err, code, "cgroups in %s", root);
 	}
 	*ret_cgroups = c;
 	return 0;
+}
+
+int cgroups__new_mounted(u32 max_names, u64 now_ns, struct cgroups **ret_cgroups, struct err *err)
+{
+	char *root;
+	int code = mountinfo_find("/proc/self/mountinfo", "cgroup2", &root);
+
+	if (code == -ENOENT) {
+		log_warn("no cgroup2 is mounted: cgroup labels stay empty", NULL);
+		*ret_cgroups = NULL;
+		return 0;
+	}
+	if (code < 0)
+		return err__set_errno(err, code, "find cgroup2 in /proc/self/mountinfo");
+	code = cgroups__new(root, max_names, now_ns, ret_cgroups, err);
+	free(root);
+	return code;
 }
 
 void cgroups__free(struct cgroups *c)
@@ -250,11 +305,123 @@ void cgroups__free(struct cgroups *c)
 	free(c);
 }
 
+/* Bytes of the path of `name` below `parent`; 0 when that is longer than a path may be. */
+static size_t join(char path[PATH_MAX], const char *parent, const char *name)
+{
+	const char *above = strcmp(parent, "/") == 0 ? "" : parent;
+	const int len = snprintf(path, PATH_MAX, "%s/%s", above, name);
+
+	return len > 0 && len < PATH_MAX ? (size_t)len : 0;
+}
+
+/* Where a name with this id stands, or would. */
+static size_t place_of(const struct cgroups *c, u64 id)
+{
+	size_t at = c->n;
+
+	while (at > 0 && c->names[at - 1].id >= id)
+		at--;
+	return at;
+}
+
+static void insert(struct cgroups *c, u64 id, const char *path)
+{
+	const size_t before = c->n;
+	size_t at;
+
+	append(c, id, path);
+	if (c->n == before)
+		return;
+
+	const struct cgroup_name added = c->names[before];
+
+	c->n = before;
+	at = place_of(c, id);
+	memmove(&c->names[at + 1], &c->names[at], (before - at) * sizeof(added));
+	c->names[at] = added;
+	c->n++;
+}
+
+void cgroups__learn(struct cgroups *c, u64 id, u64 parent, const char *name)
+{
+	const struct cgroup_name *above = find(c, c->n, parent);
+	struct cgroup_name *known = find(c, c->n, id);
+	char path[PATH_MAX];
+
+	if (!above || !*name || !join(path, above->path, name)) {
+		cgroups__distrust(c);
+		return;
+	}
+	if (known) {
+		refresh(known, c->walks, path);
+	} else {
+		if (c->n == c->max_names)
+			forget_gone(c);
+		insert(c, id, path);
+		known = find(c, c->n, id);
+	}
+	if (known)
+		tell_name(c, known);
+}
+
+void cgroups__release(struct cgroups *c, u64 id)
+{
+	struct cgroup_name *name = find(c, c->n, id);
+
+	if (!name)
+		return;
+	name->walk = GONE;
+	name->told = false;
+	tell_gone(c, id);
+}
+
+void cgroups__distrust(struct cgroups *c)
+{
+	c->stale = true;
+}
+
+static bool may_walk(const struct cgroups *c, u64 now_ns)
+{
+	return now_ns - c->walked_ns >= WALK_INTERVAL_NS;
+}
+
+void cgroups__refresh(struct cgroups *c, u64 now_ns)
+{
+	if (c->stale && may_walk(c, now_ns))
+		cgroups__walk(c, now_ns);
+}
+
+void cgroups__set_news(struct cgroups *c, void (*take)(void *ctx), void *ctx)
+{
+	c->take_news = take;
+	c->news_ctx = ctx;
+}
+
+void cgroups__tell(struct cgroups *c, cgroups_name_fn tell, void *ctx)
+{
+	c->tell = tell;
+	c->tell_ctx = ctx;
+	for (size_t i = 0; i < c->n; i++)
+		c->names[i].told = false;
+	tell_all(c);
+}
+
+bool cgroups__is_gone(const struct cgroups *c, u64 id)
+{
+	const struct cgroup_name *name = find(c, c->n, id);
+
+	return !name || name->walk != c->walks;
+}
+
 const char *cgroups__path(struct cgroups *c, u64 id, u64 now_ns)
 {
 	const struct cgroup_name *name = find(c, c->n, id);
 
-	if (!name && now_ns - c->walked_ns >= WALK_INTERVAL_NS && walk_tree(c, now_ns) == 0)
+	if (!name && c->take_news) {
+		c->take_news(c->news_ctx);
+		name = find(c, c->n, id);
+	}
+	if (!name && may_walk(c, now_ns) && cgroups__walk(c, now_ns) == 0)
 		name = find(c, c->n, id);
 	return name ? name->path : NULL;
 }

@@ -13,10 +13,14 @@
 
 #include "aggregators/quota.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/strbuf.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "config/quantity.h"
+#include "pipeline/cgroup_news.h"
+#include "pipeline/cgroup_sets.h"
+#include "pipeline/cgroups.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/plan.h"
 #include "pipeline/plan_quota.h"
@@ -107,15 +111,18 @@ static int make_plan(struct collector *c, const struct config *config, struct di
 	return rc;
 }
 
-u64 collector__constants(const struct collector *c, u32 page_bytes)
+u64 collector__constants(const struct collector *c, const struct cost_machine *machine)
 {
-	const struct cost_machine machine = {.page_bytes = page_bytes};
 	u64 bytes = 0;
 
 	for (u32 i = 0; i < c->nobjects; i++)
 		if (collector__uses(c, i))
 			bytes += cost_of_constants(probe_object__schema(c->objects[i])->nevents,
-						   &machine);
+						   machine);
+	if (plan__uses_cgroups(c->plan))
+		bytes += cgroup_news_cost(machine->page_bytes);
+	if (c->plan->cgroup_tests.n > 0)
+		bytes += cost_of_cgroup_sets(machine->ncpus);
 	return bytes;
 }
 
@@ -126,7 +133,7 @@ int collector__budget(const struct collector *c, const struct cost_machine *mach
 	struct budget_request request = {
 		.plan = c->plan,
 		.starts = starts,
-		.constants = collector__constants(c, machine->page_bytes),
+		.constants = collector__constants(c, machine),
 		.machine = *machine,
 		.limit = c->config->kernel_memory.n,
 		.ring_bytes = c->config->ring_size.n,
@@ -206,10 +213,8 @@ static u64 monotonic_ns(void)
 /* What the plan needs at run time, all but the kernel. */
 static int make_routes(struct collector *c, struct err *err)
 {
-	static const struct decoder_env env = {.now_ns = monotonic_ns};
 	const struct config *config = c->config;
 	int rc = plan_quota(c->plan, config->samples.n, config->memory.n, &c->quota, err);
-	const struct route_spec spec = {c->plan, &env, c->ncpus, &c->exposure, c->quota};
 
 	c->ledgers = calloc(c->plan->nevents + 1, sizeof(struct ledger *));
 	c->memory = calloc(c->plan->nevents + 1, sizeof(*c->memory));
@@ -220,7 +225,15 @@ static int make_routes(struct collector *c, struct err *err)
 
 		rc = probe_object__use(c->objects[event->object], event, err);
 	}
-	return rc ? rc : route__new(&spec, &c->route, err);
+	if (!rc && plan__uses_cgroups(c->plan))
+		rc = cgroups__new_mounted(CGROUPS_NAMES_MAX, monotonic_ns(), &c->cgroups, err);
+	if (rc)
+		return rc;
+
+	const struct decoder_env env = {.cgroups = c->cgroups, .now_ns = monotonic_ns};
+	const struct route_spec spec = {c->plan, &env, c->ncpus, &c->exposure, c->quota};
+
+	return route__new(&spec, &c->route, err);
 }
 
 int collector__new(const struct config *config, const char *btf_path, struct diags *diags,
@@ -232,6 +245,7 @@ int collector__new(const struct config *config, const char *btf_path, struct dia
 	if (!c)
 		return err__set_errno(err, -ENOMEM, "collector");
 	c->config = config;
+	c->btf_path = btf_path;
 	c->exposure = (struct exposure)EXPOSURE_INIT;
 	rc = count_cpus(c, err);
 	if (!rc)
@@ -261,6 +275,9 @@ void collector__free(struct collector *c)
 	free(c->ledgers);
 	free(c->memory);
 	route__free(c->route);
+	cgroup_news__free(c->news);
+	cgroup_sets__free(c->sets);
+	cgroups__free(c->cgroups);
 	quota__free(c->quota);
 	rings__free(c->rings);
 	budget__fini(&c->budget);
@@ -271,9 +288,35 @@ void collector__free(struct collector *c)
 	free(c);
 }
 
+/* What was made before anybody listened is found by another walk. */
+void collector__watch_cgroups(struct collector *c)
+{
+	struct err err = {0};
+
+	if (!c->cgroups)
+		return;
+	if (cgroup_news__new(c->cgroups, c->btf_path, &c->news, &err))
+		log_warn("cgroups are only looked for once a second: those gone by then stay "
+			 "unknown",
+			 "reason", err.msg, NULL);
+	else
+		cgroups__walk(c->cgroups, monotonic_ns());
+}
+
+static int open_sets(struct collector *c, struct err *err)
+{
+	int rc = cgroup_sets__new(&c->plan->cgroup_tests, c->cgroups, &c->sets, err);
+
+	for (u32 i = 0; !rc && i < c->nobjects; i++)
+		probe_object__use_sets(c->objects[i], cgroup_sets__map_fd(c->sets));
+	return rc;
+}
+
 int collector__open_rings_to(struct collector *c, rings_records_fn take, void *ctx, struct err *err)
 {
-	return rings__new(&c->budget.rings, take, ctx, &c->rings, err);
+	int rc = rings__new(&c->budget.rings, take, ctx, &c->rings, err);
+
+	return !rc && c->plan->cgroup_tests.n > 0 ? open_sets(c, err) : rc;
 }
 
 int collector__open_rings(struct collector *c, struct err *err)
@@ -424,13 +467,32 @@ void collector__totals(const struct collector *c, struct ledger_totals *ret_tota
 		rings__peek(c->rings, count_pending, &pending);
 }
 
+int collector__cgroup_news_fd(const struct collector *c)
+{
+	return c->news ? cgroup_news__fd(c->news) : -1;
+}
+
+void collector__follow_cgroups(struct collector *c, u64 now_ns)
+{
+	if (!c->cgroups)
+		return;
+	if (c->news)
+		cgroup_news__take(c->news);
+	else if (c->sets) /* nobody asks for who is to be in a set */
+		cgroups__distrust(c->cgroups);
+	cgroups__refresh(c->cgroups, now_ns);
+}
+
 void collector__tick(struct collector *c, u64 now_ns)
 {
+	collector__follow_cgroups(c, now_ns);
 	route__tick(c->route, now_ns);
 }
 
 int collector__snapshot(struct collector *c, struct snapshot *s)
 {
+	if (c->news)
+		cgroup_news__take(c->news);
 	for (u32 i = 0; i < c->plan->nevents; i++)
 		if (c->ledgers[i])
 			route__collect_lost(c->route, i, c->ledgers[i]);

@@ -16,6 +16,9 @@
 #include "pipeline/probe_image.h"
 #include "pipeline/rings.h"
 
+struct cgroup_news;
+struct cgroup_sets;
+struct cgroups;
 struct config;
 struct diags;
 struct err;
@@ -24,12 +27,16 @@ struct snapshot;
 
 struct collector {
 	const struct config *config;
+	const char *btf_path;	       /* NULL: the kernel's own */
 	struct probe_object **objects; /* the bundled one first */
 	u32 nobjects;
 	u32 ncpus;	      /* that may ever be there */
 	struct plan *plan;    /* its events index the ledgers */
 	struct budget budget; /* of this machine: in the plan already */
 	struct rings *rings;
+	struct cgroups *cgroups;     /* NULL: nobody asks for them, or there are none */
+	struct cgroup_news *news;    /* NULL: their names are found by walks alone */
+	struct cgroup_sets *sets;    /* NULL: no `where` asks for any */
 	struct ledger **ledgers;     /* NULL: that event is not loaded */
 	struct event_memory *memory; /* of each event, as loaded */
 	u64 constants_memory;	     /* of all objects, with what is no event's */
@@ -52,8 +59,17 @@ void collector__free(struct collector *c); /* detaches first; NULL is fine */
 int collector__budget(const struct collector *c, const struct cost_machine *machine,
 		      struct budget *ret_budget);
 
-/* Bytes of the constants of all objects in use. */
-u64 collector__constants(const struct collector *c, u32 page_bytes);
+/* Bytes of the constants of all objects in use, with what is no event's. */
+u64 collector__constants(const struct collector *c, const struct cost_machine *machine);
+
+/* Before the first object is loaded: from now on news tell of cgroups, if anybody asks for their
+ * names. Where the kernel refuses that, one warning says so. Blocking. */
+void collector__watch_cgroups(struct collector *c);
+
+/* What the news have told so far takes effect, which is due whenever they are readable. Without
+ * news or with some lost the tree is walked, once a second. */
+int collector__cgroup_news_fd(const struct collector *c); /* -1: there are none */
+void collector__follow_cgroups(struct collector *c, u64 now_ns);
 
 int collector__open_rings(struct collector *c, struct err *err);
 

@@ -108,6 +108,17 @@ u64 cost_of_rings(const struct rings_layout *layout, u32 page_bytes)
 	return array_bytes(layout->ncpus, MAP_POINTER_BYTES) + rings_layout_count(layout) * ring;
 }
 
+u64 cost_of_cgroup_sets(u32 ncpus)
+{
+	const struct start_map map = {
+		.entries = WIRE_CGROUP_MEMBERS_MAX,
+		.key_bytes = sizeof(u64),
+		.value_bytes = sizeof(u64),
+	};
+
+	return hash_bytes(&map, ncpus);
+}
+
 /* Beside plans and filters the compiler has a small map of constants of its own. */
 u64 cost_of_constants(u32 nevents, const struct cost_machine *machine)
 {

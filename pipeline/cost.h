@@ -38,6 +38,9 @@ u64 cost_slot_bytes(const struct event_plan *event);
 /* All rings together. */
 u64 cost_of_rings(const struct rings_layout *layout, u32 page_bytes);
 
+/* The map with the members of sets of cgroups; an estimate, like starts. */
+u64 cost_of_cgroup_sets(u32 ncpus);
+
 /* An object's constants: plans and filters of all its events, used or not. */
 u64 cost_of_constants(u32 nevents, const struct cost_machine *machine);
 

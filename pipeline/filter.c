@@ -9,7 +9,7 @@
 #include "base/suggest.h"
 #include "base/util.h"
 #include "config/quantity.h"
-#include "pipeline/decoders/decoder.h"
+#include "pipeline/decoders/dec_cgroup.h"
 
 /* Alternatives of one (sub)expression; metric numbers are filled in at the end. */
 struct terms {
@@ -250,15 +250,20 @@ static void resolve_number(struct test *t, const struct config_text *value)
 		compare_number(t, number);
 }
 
+static void refuse_order(struct test *t)
+{
+	diags__error(t->plan->diags, t->where->pos, "'%s' is a text: use ==, !=, in or starts_with",
+		     t->field->name);
+	t->failed = true;
+}
+
 /* The kernel's texts end in a NUL, so the longest has one byte less than the field. */
 static void resolve_text(struct test *t, const struct config_text *value)
 {
 	size_t n = strlen(value->s), longest = t->field->words * sizeof(u64) - 1;
 
 	if (is_ordered(t->where->op)) {
-		diags__error(t->plan->diags, t->where->pos,
-			     "'%s' is a text: use ==, !=, in or starts_with", t->field->name);
-		t->failed = true;
+		refuse_order(t);
 	} else if (n > longest) {
 		diags__error(t->plan->diags, value->pos, "'%s' has at most %zu bytes, '%s' has %zu",
 			     t->field->name, longest, value->s, n);
@@ -268,6 +273,46 @@ static void resolve_text(struct test *t, const struct config_text *value)
 	} else {
 		add_text(t, value->s, t->field->words * sizeof(u64));
 	}
+}
+
+/* The kernel knows a cgroup by its id: it looks up which comparisons that passes. The word with the
+ * answers stands behind the context's own. */
+static void resolve_cgroup(struct test *t)
+{
+	const u64 word = t->plan->scope.context->nwords;
+	u32 number;
+
+	if (is_ordered(t->where->op)) {
+		refuse_order(t);
+		return;
+	}
+	if (!t->ref.of_context) {
+		fail(t, t->where->pos, "only the cgroup of the context can be tested in a where");
+		return;
+	}
+	if (!cgroup_test_check(t->where, t->plan->diags)) {
+		t->failed = true;
+		return;
+	}
+	if (cgroup_tests__add(t->plan->cgroup_tests, t->where, &number)) {
+		diags__error(t->plan->diags, t->where->pos,
+			     "the wheres have more than %d different comparisons with '%s'",
+			     WIRE_CGROUP_SETS_MAX, t->field->name);
+		t->failed = true;
+		return;
+	}
+	t->plan->context_words |= field_mask(t->field);
+	add_test(t, &(struct wire_test){.word = WIRE_CONTEXT_WORD(word),
+					.op = WIRE_OP_EQUAL,
+					.mask = 1ULL << number,
+					.value = 1ULL << number});
+	end_row(t);
+}
+
+static void resolve_values(struct test *t)
+{
+	for (size_t i = 0; i < t->where->nvalues; i++)
+		(t->field->text ? resolve_text : resolve_number)(t, &t->where->values[i]);
 }
 
 static bool find_field(struct test *t)
@@ -440,8 +485,7 @@ static bool compile_test(struct filter_plan *p, const struct where *where, bool 
 
 	if (!find_field(&t))
 		return false;
-	for (size_t i = 0; i < where->nvalues; i++)
-		(t.field->text ? resolve_text : resolve_number)(&t, &where->values[i]);
+	(t.decoder == &dec_cgroup_ops ? resolve_cgroup : resolve_values)(&t);
 	if (t.failed || !store_or_report(&t, &fact))
 		return false;
 	if (is_negation(where->op))

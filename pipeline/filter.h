@@ -9,6 +9,7 @@
 
 #include "bpf/wire.h"
 #include "config/where.h"
+#include "pipeline/cgroup_tests.h"
 #include "pipeline/field_ref.h"
 
 /* What a `where` may name, and what is found out on the way. */
@@ -16,7 +17,8 @@ struct filter_plan {
 	struct field_scope scope;
 	struct diags *diags;
 	struct wire_filter *filter;
-	u64 event_words; /* that tests look at */
+	struct cgroup_tests *cgroup_tests; /* of all events */
+	u64 event_words;		   /* that tests look at */
 	u64 context_words;
 	u32 nfacts;
 	struct fact_tests {

@@ -10,9 +10,12 @@
 #include "base/suggest.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "config/native_options.h"
 #include "config/quantity.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/raw_layout.h"
+
+_Static_assert((int)LABEL_STEPS_MAX == (int)CONFIG_MAX_DECODERS, "a plan has room for all");
 
 /* What exporters and people expect of a unit. */
 static const struct unit_facts {
@@ -63,23 +66,66 @@ static const struct decoder_ops *find_decoder(const struct planner *p, const str
 	return NULL;
 }
 
-static void plan_label(struct planner *p, const char *name, const struct config_text *field)
+static void report_unknown_step(const struct planner *p, const struct config_text *name)
+{
+	struct suggestion suggestion;
+
+	suggestion__init(&suggestion, name->s);
+	for (size_t i = 0; i < text_decoders_count; i++)
+		suggestion__offer(&suggestion, text_decoders[i]->name);
+	diags__unknown(p->diags, name->pos, &suggestion, "there is no decoder '%s'", name->s);
+}
+
+static void plan_step(struct planner *p, struct label_plan *label,
+		      const struct decode_config *config)
+{
+	const struct config_text *name = &config->name;
+	const struct text_decoder *decoder = text_decoder_find(name->s);
+
+	if (!decoder)
+		report_unknown_step(p, name);
+	else if (decoder->takes_map && !config->pairs)
+		diags__error(p->diags, name->pos, "'%s' needs a map: {%s: {from: to}}", name->s,
+			     name->s);
+	else if (!decoder->takes_map && config->pairs)
+		diags__error(p->diags, name->pos, "'%s' takes no map", name->s);
+	else if (decoder->of && strcmp(decoder->of, label->decoder->name) != 0)
+		diags__error(p->diags, name->pos, "'%s' decodes a %s, and '%s' is none", name->s,
+			     decoder->of, label->field->name);
+	else
+		label->steps[label->nsteps++] = (struct text_step){decoder, config};
+}
+
+/* NULL: there is no such field, and that was reported. */
+static struct label_plan *plan_label(struct planner *p, const char *name,
+				     const struct config_text *field)
 {
 	const struct decoder_ops *decoder;
+	struct label_plan *label;
 	struct field_ref ref;
 
 	if (!field->s || !field_ref__find(p->scope, field, p->diags, &ref))
-		return;
+		return NULL;
 	decoder = find_decoder(p, ref.field, field->pos);
 	if (!decoder)
-		return;
-	p->metric->labels[p->metric->nlabels++] = (struct label_plan){
+		return NULL;
+	label = &p->metric->labels[p->metric->nlabels++];
+	*label = (struct label_plan){
 		.name = name,
 		.field = ref.field,
 		.of_context = ref.of_context,
 		.decoder = decoder,
 	};
 	p->metric->label_words += ref.field->words;
+	return label;
+}
+
+static void plan_configured_label(struct planner *p, const struct label_config *config)
+{
+	struct label_plan *label = plan_label(p, config->name.s, &config->field);
+
+	for (size_t i = 0; label && i < config->ndecode; i++)
+		plan_step(p, label, &config->decode[i]);
 }
 
 /* Who traces and does not say what is to be shown is shown the usual. */
@@ -100,7 +146,7 @@ static int plan_labels(struct planner *p)
 		plan_label(p, field.s, &field);
 	}
 	for (size_t i = 0; i < config->nlabels; i++)
-		plan_label(p, config->labels[i].name.s, &config->labels[i].field);
+		plan_configured_label(p, &config->labels[i]);
 	return 0;
 }
 

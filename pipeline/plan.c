@@ -13,6 +13,7 @@
 #include "base/suggest.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "pipeline/decoders/dec_cgroup.h"
 #include "pipeline/filter.h"
 #include "pipeline/key_layout.h"
 #include "pipeline/metric_plan.h"
@@ -173,6 +174,7 @@ static void plan_event(struct planner *p, struct event_plan *event)
 		.scope = scope_of(p, event),
 		.diags = p->diags,
 		.filter = &event->filter,
+		.cgroup_tests = &p->plan->cgroup_tests,
 	};
 
 	filter.scope.traced = false; /* the kernel does not look at what only records have */
@@ -276,6 +278,25 @@ void event_plan__set_slots(struct event_plan *event, u32 slots)
 		(u32)ROUND_UP(wire->touched_at + wire->slots * sizeof(u32), (u64)CACHE_LINE_BYTES);
 	/* The top bits of a hash are the number of one of slots / 2 pairs. */
 	wire->hash_shift = slots ? 65 - (u64)__builtin_ctz(slots) : 0;
+}
+
+static bool metric_uses_cgroups(const struct metric_plan *m)
+{
+	for (u32 i = 0; i < m->nlabels; i++)
+		if (m->labels[i].decoder == &dec_cgroup_ops)
+			return true;
+	return false;
+}
+
+bool plan__uses_cgroups(const struct plan *p)
+{
+	if (p->cgroup_tests.n > 0)
+		return true;
+	for (u32 i = 0; i < p->nevents; i++)
+		for (u32 m = 0; m < p->events[i].nmetrics; m++)
+			if (metric_uses_cgroups(&p->events[i].metrics[m]))
+				return true;
+	return false;
 }
 
 void plan__free(struct plan *p)

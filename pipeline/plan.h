@@ -12,6 +12,8 @@
 
 #include "aggregators/family.h"
 #include "bpf/wire.h"
+#include "pipeline/cgroup_tests.h"
+#include "pipeline/decoders/text_decoder.h"
 #include "pipeline/schema.h"
 
 struct config;
@@ -20,12 +22,16 @@ struct diags;
 struct metric_config;
 struct err;
 
+enum { LABEL_STEPS_MAX = 4 };
+
 /* One label of one metric: which words of the key, and how they become text. */
 struct label_plan {
 	const char *name;
 	const struct field *field;
 	bool of_context; /* a field of the context, else of the event */
 	const struct decoder_ops *decoder;
+	struct text_step steps[LABEL_STEPS_MAX]; /* after the decoder */
+	u32 nsteps;
 	u32 key_word; /* its first word in the key, or in the record of an event that is traced */
 	u64 presence; /* bit in the key's bits word, or in the traced event's presence word, that
 		       * says it is there; 0: it always is */
@@ -69,6 +75,7 @@ struct event_plan {
 struct plan {
 	struct event_plan *events; /* index = wire_plan.event */
 	u32 nevents;
+	struct cgroup_tests cgroup_tests; /* of all `where`s */
 };
 
 /* The objects to choose events from: names for messages, and what they say of themselves. */
@@ -88,6 +95,9 @@ void plan__free(struct plan *p);
 /* Does the metric count 1 for every event that is accepted? It has no `where`, and no value that
  * may be absent or is added up. */
 bool event_plan__counts_all(const struct event_plan *event, u32 metric);
+
+/* Does anything of it depend on the names of cgroups? */
+bool plan__uses_cgroups(const struct plan *p);
 
 /* Gives the event's table another size: a power of two from WIRE_SLOTS_MIN to WIRE_SLOTS_MAX. Where
  * the table lies, and how long the books are, follows. An event that is not combined has none. */

@@ -43,6 +43,36 @@ static struct bpf_map *event_map(const struct bpf_object *image, char prefix, co
 	return bpf_object__find_map_by_name(image, name);
 }
 
+/* The maps that are not the object's own. */
+static const char rings_map[] = "m_rings";
+static const char sets_map[] = "m_cgroup_sets";
+
+static bool is_shared(const struct bpf_map *map)
+{
+	return !strcmp(bpf_map__name(map), rings_map) || !strcmp(bpf_map__name(map), sets_map);
+}
+
+static int share(const struct bpf_object *image, const char *name, int fd, struct err *err)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(image, name);
+	int rc = 0;
+
+	if (!map)
+		return err__set(err, -EINVAL, "it has no map %s", name);
+	if (fd < 0)
+		rc = bpf_map__set_autocreate(map, false);
+	else
+		rc = bpf_map__reuse_fd(map, fd);
+	return rc ? err__set_errno(err, rc, "map %s", name) : 0;
+}
+
+int probe_image_share(const struct bpf_object *image, int rings_fd, int sets_fd, struct err *err)
+{
+	int rc = share(image, rings_map, rings_fd, err);
+
+	return rc ? rc : share(image, sets_map, sets_fd, err);
+}
+
 /* The slot at the head of a program; NULL for one that has none. */
 static struct bpf_map *program_slot(const struct bpf_object *image, const char *program)
 {
@@ -263,7 +293,7 @@ u64 probe_image_memory_sum(const struct bpf_object *image)
 	u64 bytes = 0;
 
 	bpf_object__for_each_map(map, image)
-		if (strcmp(bpf_map__name(map), "m_rings") != 0)
+		if (!is_shared(map))
 			bytes += map_memory(bpf_map__fd(map));
 	return bytes;
 }

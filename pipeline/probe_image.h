@@ -45,6 +45,9 @@ u32 start_map_value_bytes(const struct start_map *map, const struct wire_plan *w
  * one. */
 void probe_image_switch_off(struct bpf_object *image, const struct schema *schema);
 
+/* The maps that all objects have in common, before load; -1: no program looks into the sets. */
+int probe_image_share(const struct bpf_object *image, int rings_fd, int sets_fd, struct err *err);
+
 /* This program loads; NULL when there is none of that name. */
 struct bpf_program *probe_image_switch_on(const struct bpf_object *image, const char *name);
 
@@ -67,7 +70,7 @@ struct event_memory {
 };
 struct event_memory probe_image_memory(const struct bpf_object *image, const char *event);
 
-/* The same of all of the image's maps, but not of the rings, which are not its own. */
+/* The same of all of the image's maps, but not of those that all objects have in common. */
 u64 probe_image_memory_sum(const struct bpf_object *image);
 
 #endif

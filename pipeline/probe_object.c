@@ -6,6 +6,7 @@
  * alternative, and so on until something loads or nothing is left.
  */
 #include "pipeline/probe_object.h"
+#include "pipeline/btf_check.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -23,6 +24,7 @@
 
 #include "base/err.h"
 #include "base/util.h"
+#include "pipeline/btf_check.h"
 #include "pipeline/bundle.h"
 #include "pipeline/plan.h"
 #include "pipeline/refusal.h"
@@ -58,6 +60,7 @@ struct probe_object {
 	u32 nparts;
 	struct part flush;	   /* of no event: serves them all, is not attached */
 	int flush_fd;		   /* of its program; -1 until something loaded */
+	int sets_fd;		   /* of the map of sets of cgroups; -1: none */
 	struct bpf_object *loaded; /* NULL until something loaded */
 	u8 generation;		   /* of the records: each attempt to load has its own */
 };
@@ -195,11 +198,26 @@ int probe_object__open_bundle(const char *btf_path, struct probe_object **ret_ob
 		return err__set_errno(err, -ENOMEM, "open");
 	o->flush = flush_part;
 	o->flush_fd = -1;
+	o->sets_fd = -1;
 	o->name = strdup("the bundled probes");
 	o->bytes = bundle_begin;
 	o->nbytes = (size_t)((uintptr_t)bundle_end - (uintptr_t)bundle_begin);
 	o->btf_path = btf_path;
 	return finish_open(o, ret_object, err);
+}
+
+/* Before libbpf believes it. One without any is told apart later. */
+static int check_btf(const char *path, struct err *err)
+{
+	struct btf *btf = btf__parse_elf(path, NULL);
+	int rc = 0;
+
+	if (btf)
+		rc = btf_check(btf, err);
+	else if (errno != ENOENT && errno != ENODATA)
+		rc = err__set(err, -EINVAL, "not a BPF object file, or a damaged one");
+	btf__free(btf);
+	return rc;
 }
 
 int probe_object__open_file(const char *path, const char *btf_path,
@@ -212,9 +230,12 @@ int probe_object__open_file(const char *path, const char *btf_path,
 		return err__set_errno(err, -ENOMEM, "open");
 	o->flush = flush_part;
 	o->flush_fd = -1;
+	o->sets_fd = -1;
 	o->name = strdup(path);
 	o->btf_path = btf_path;
 	rc = read_file(path, &o->owned_bytes, &o->nbytes, err);
+	if (!rc)
+		rc = check_btf(path, err);
 	if (rc)
 		probe_object__close(o);
 	else {
@@ -325,6 +346,11 @@ int probe_object__use(struct probe_object *o, const struct event_plan *event, st
 	return 0;
 }
 
+void probe_object__use_sets(struct probe_object *o, int map_fd)
+{
+	o->sets_fd = map_fd;
+}
+
 static const char *current_program(const struct part *part)
 {
 	return part->current < part->nprograms ? part->programs[part->current] : NULL;
@@ -397,16 +423,12 @@ static int prepare(const struct probe_object *o, const struct rings *rings,
 		   const struct event_plan *only, struct bpf_object **ret_image, struct err *err)
 {
 	struct bpf_object *image = open_image(o);
-	struct bpf_map *map = image ? bpf_object__find_map_by_name(image, "m_rings") : NULL;
-	int rc = 0;
+	int rc;
 
 	if (!image)
 		return err__set_errno(err, -errno, "open");
 	probe_image_switch_off(image, o->schema);
-	if (map)
-		rc = bpf_map__reuse_fd(map, rings__map_fd(rings));
-	if (rc)
-		err__set_errno(err, rc, "map m_rings");
+	rc = probe_image_share(image, rings__map_fd(rings), o->sets_fd, err);
 	for (u32 i = 0; !rc && i < o->nevents; i++)
 		if (only ? o->events[i] == only : event_possible(o, o->events[i]))
 			rc = probe_image_configure(image, o->events[i], rings__ncpus(rings),

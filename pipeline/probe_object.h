@@ -42,6 +42,9 @@ struct start_map probe_object__start_map(const struct probe_object *o,
 /* Before loading: this event is wanted, with this plan (borrowed for life). 0 or -ENOMEM. */
 int probe_object__use(struct probe_object *o, const struct event_plan *event, struct err *err);
 
+/* Before loading: `where`s look into this map of sets of cgroups (pipeline/cgroup_sets). */
+void probe_object__use_sets(struct probe_object *o, int map_fd);
+
 /* Blocking; may run on another thread, as it touches nothing but the object. What the kernel
  * refuses it tells afterwards: probe_object__refusal. */
 void probe_object__load(struct probe_object *o, const struct rings *rings);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "pipeline/decoders/dec_number.h"
+#include "pipeline/decoders/decoded.h"
 #include "pipeline/decoders/decoder_set.h"
 #include "pipeline/plan.h"
 
@@ -100,5 +101,6 @@ void raw_reader__value(const struct raw_reader *r, const struct wire_raw *raw, u
 	} else {
 		ret_value->kind = RAW_TEXT;
 		decoder->ops->decode(decoder, words, plan->field->words, &ret_value->text);
+		decoded__cut(&ret_value->text);
 	}
 }

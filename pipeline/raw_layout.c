@@ -56,6 +56,12 @@ static void place(const struct event_plan *event, struct label_plan *label)
 	label->presence = presence_bit(field);
 }
 
+/* Of the context; what stands behind it is for tests alone. */
+static u32 told_words(const struct wire_plan *wire, const struct record_schema *context)
+{
+	return (u32)__builtin_popcountll(wire->context_fetch & ((1ULL << context->nwords) - 1));
+}
+
 void raw_layout(struct event_plan *event, const struct filter_plan *filter)
 {
 	struct wire_plan *wire = &event->wire;
@@ -75,9 +81,9 @@ void raw_layout(struct event_plan *event, const struct filter_plan *filter)
 		else if (label->field != &raw_time)
 			wire->event_wanted |= field_mask(label->field);
 	}
-	wire->record_bytes = sizeof(struct wire_raw) +
-			     sizeof(u64) * (event->schema->nwords +
-					    (u32)__builtin_popcountll(wire->context_fetch));
+	wire->record_bytes =
+		sizeof(struct wire_raw) +
+		sizeof(u64) * (event->schema->nwords + told_words(wire, filter->scope.context));
 	for (u32 i = 0; i < shown->nlabels; i++)
 		place(event, &shown->labels[i]);
 	event->table_bytes = (u32)bucket_table_bytes(0);

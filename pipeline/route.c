@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/util.h"
 #include "bpf/wire.h"
+#include "pipeline/decoders/decoded.h"
 #include "pipeline/decoders/decoder.h"
 #include "pipeline/decoders/decoder_set.h"
 #include "pipeline/ledger.h"
@@ -248,7 +249,7 @@ static bool decode_labels(struct route *r, struct metric_route *m, const u64 *ke
 	label_builder__reset(&r->builder);
 	for (u32 i = 0; i < m->plan->nlabels; i++) {
 		struct label_route *label = &m->labels[i];
-		struct decoded decoded = {0};
+		struct decoded decoded;
 
 		if (label->plan->presence && !(key[0] & label->plan->presence)) {
 			label_builder__append(&r->builder, "", 0);
@@ -256,6 +257,10 @@ static bool decode_labels(struct route *r, struct metric_route *m, const u64 *ke
 		}
 		label->decoder->ops->decode(label->decoder, key + label->plan->key_word,
 					    label->plan->field->words, &decoded);
+		for (u32 s = 0; s < label->plan->nsteps; s++)
+			label->plan->steps[s].decoder->apply(label->plan->steps[s].config,
+							     &decoded);
+		decoded__cut(&decoded);
 		label_builder__append(&r->builder, decoded.text, decoded.len);
 		label->errors += decoded.error;
 		final = final && !decoded.provisional;

@@ -15,6 +15,8 @@
 #include "base/util.h"
 #include "base/version.h"
 #include "pipeline/bookkeeper.h"
+#include "pipeline/cgroup_news.h"
+#include "pipeline/cgroup_sets.h"
 #include "pipeline/collector.h"
 #include "pipeline/drain.h"
 #include "pipeline/flush.h"
@@ -428,6 +430,12 @@ static void rings(const struct selfstats *self, struct snapshot *s)
 	    flush__last_duration_ns(self->flush));
 }
 
+static u64 cgroups_memory(const struct collector *c)
+{
+	return (c->news ? cgroup_news__memory(c->news) : 0) +
+	       (c->sets ? cgroup_sets__memory(c->sets) : 0);
+}
+
 static void kernel_memory(const struct collector *c, struct snapshot *s)
 {
 	static const struct about about = {
@@ -438,6 +446,8 @@ static void kernel_memory(const struct collector *c, struct snapshot *s)
 	begin(s, &about, by_map, ARRAY_SIZE(by_map));
 	snapshot__sample(s, rings__memory(c->rings), LABELS("", "rings"));
 	snapshot__sample(s, c->constants_memory, LABELS("", "constants"));
+	if (c->news || c->sets)
+		snapshot__sample(s, cgroups_memory(c), LABELS("", "cgroups"));
 	for (u32 e = 0; e < c->plan->nevents; e++) {
 		const char *name = c->plan->events[e].schema->name;
 

@@ -17,12 +17,33 @@ struct context {
 	u64 gid HELP("Real group id.");
 	u64 cgroup DECODE(cgroup) HELP("Path in the cgroup2 hierarchy.");
 	u64 cpu HELP("CPU on which the event ended.");
+	u64 ppid HELP("Process id of the parent, as the initial namespace sees it.");
+	char pcomm[16] HELP("Name of the parent process, at most 15 bytes.");
+	u64 mntns HELP("Inode of the mount namespace; 0 in a task that is ending.");
+	u64 pidns HELP("Inode of the pid namespace; 0 in a task that has ended.");
 } TAG("context");
 
 __weak const struct context *const volatile anchor_context = 0;
 
 #define CONTEXT_AT(field)  __builtin_offsetof(struct context, field)
 #define CONTEXT_BIT(field) (1ULL << (CONTEXT_AT(field) / sizeof(u64)))
+
+/* The context with a word behind it that is no field: which sets its cgroup is in, for filters to
+ * look at. */
+struct context_words {
+	struct context fields;
+	u64 sets;
+};
+
+#define SETS_BIT (1ULL << WORDS(struct context))
+
+/* A cgroup that user space has not put into any set is in none. */
+static __always_inline u64 cgroup__sets(u64 id)
+{
+	const u64 *sets = bpf_map_lookup_elem(&m_cgroup_sets, &id);
+
+	return sets ? *sets : 0;
+}
 
 /*
  * Where the words of an event's context come from. Labels are taken from there straight into the
@@ -45,8 +66,40 @@ struct context_source {
 	enum context_origin origin;
 	bool has_task;
 	const struct task_struct *task;
-	struct context *words;
+	struct context_words *words;
 };
+
+/* The namespace a task lives in is that of its deepest number. The verifier takes no variable
+ * offset in a typed pointer, hence the helper; for who has no pid any more it reads 0. */
+static __always_inline u32 pid__namespace(const struct pid *pid, u32 level)
+{
+	const struct upid *number = (const void *)pid + bpf_core_field_offset(pid->numbers) +
+				    level * bpf_core_type_size(struct upid);
+
+	return BPF_CORE_READ(number, ns, ns.inum);
+}
+
+/* What no helper tells. A look through a pointer that is NULL reads 0. */
+#define OF_TASK_ONLY                                                                           \
+	(CONTEXT_BIT(ppid) | CONTEXT_BIT(pcomm) | CONTEXT_BIT(pcomm[8]) | CONTEXT_BIT(mntns) | \
+	 CONTEXT_BIT(pidns))
+
+static __always_inline void context__read_task(struct context *c, u64 mask)
+{
+	const struct task_struct *task = (void *)bpf_get_current_task();
+
+	if (mask & CONTEXT_BIT(ppid))
+		c->ppid = (u32)BPF_CORE_READ(task, real_parent, tgid);
+	if (mask & CONTEXT_BIT(pcomm))
+		BPF_CORE_READ_INTO(&c->pcomm, task, real_parent, group_leader, comm);
+	if (mask & CONTEXT_BIT(mntns))
+		c->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	if (mask & CONTEXT_BIT(pidns)) {
+		const struct pid *pid = BPF_CORE_READ(task, thread_pid);
+
+		c->pidns = pid__namespace(pid, BPF_CORE_READ(pid, level));
+	}
+}
 
 static __always_inline void context__call_helpers(struct context *c, u64 mask)
 {
@@ -62,6 +115,8 @@ static __always_inline void context__call_helpers(struct context *c, u64 mask)
 		c->gid = bpf_get_current_uid_gid() >> 32;
 	if (mask & CONTEXT_BIT(cgroup))
 		c->cgroup = bpf_get_current_cgroup_id();
+	if (mask & OF_TASK_ONLY)
+		context__read_task(c, mask);
 }
 
 /* Before the first word is taken; `mask` has all that will be. */
@@ -70,7 +125,7 @@ static __always_inline void context_source__prepare(struct context_source *from,
 	if (from->origin == CONTEXT_SAVED)
 		return;
 	if (mask & CONTEXT_BIT(cpu))
-		from->words->cpu = bpf_get_smp_processor_id();
+		from->words->fields.cpu = bpf_get_smp_processor_id();
 	mask &= ~CONTEXT_BIT(cpu);
 	if (from->origin == CONTEXT_TASK || !mask)
 		return;
@@ -78,7 +133,7 @@ static __always_inline void context_source__prepare(struct context_source *from,
 	if (from->has_task)
 		from->task = (void *)bpf_get_current_task_btf();
 	else
-		context__call_helpers(from->words, mask);
+		context__call_helpers(&from->words->fields, mask);
 }
 
 /* Is this the word asked for? Each question stands alone: of a switch, which clang would make of
@@ -107,7 +162,17 @@ static __always_inline u64 word_of_task(const struct context_source *from, u64 a
 		return task->cred->gid.val;
 	if (IS_ASKED(at, cgroup))
 		return task->cgroups->dfl_cgrp->kn->id;
-	return from->words->cpu;
+	if (IS_ASKED(at, cpu))
+		return from->words->fields.cpu;
+	if (IS_ASKED(at, ppid))
+		return (u32)task->real_parent->tgid;
+	if (IS_ASKED(at, pcomm))
+		return *(const u64 *)task->real_parent->group_leader->comm;
+	if (IS_ASKED(at, pcomm[8]))
+		return *(const u64 *)(task->real_parent->group_leader->comm + 8);
+	if (IS_ASKED(at, mntns))
+		return task->nsproxy->mnt_ns->ns.inum;
+	return pid__namespace(task->thread_pid, task->thread_pid->level);
 }
 
 /* One word, by the number of bytes in front of it. */
@@ -118,16 +183,28 @@ static __always_inline u64 context__word(const struct context_source *from, u64 
 	return word_at(from->words, at);
 }
 
-/* The words of the mask, for filters to look at and for starts to keep. */
+/* Words are gone through in two halves: most plans ask for some of the first only, and one test
+ * drops the second. */
+#define FIRST_HALF 8
+
+_Static_assert(WORDS(struct context) <= 2 * FIRST_HALF, "two halves are all");
+_Static_assert(WORDS(struct context) - 1 <= WIRE_SAVED_WORDS_MAX, "all but the CPU can be saved");
+
+/* The words of the mask, for filters to look at. */
 static __always_inline void context__fetch(struct context_source *from, u64 mask)
 {
 	u64 *words = (u64 *)from->words;
 
-#define FETCH(i)                \
-	if (mask & 1ULL << (i)) \
+#define FETCH(i)                                               \
+	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) \
 		words[i] = context__word(from, (i) * sizeof(u64));
 	UNROLL_8(FETCH, 0)
+	if (mask >> FIRST_HALF) {
+		UNROLL_8(FETCH, FIRST_HALF)
+	}
 #undef FETCH
+	if (mask & SETS_BIT)
+		from->words->sets = cgroup__sets(from->words->fields.cgroup);
 }
 
 /* Appends the words of the mask, one behind the other. */
@@ -158,38 +235,51 @@ static __always_inline void key_writer__append_context(struct key_writer *w,
 #undef APPEND
 }
 
-_Static_assert(WORDS(struct context) == 8, "context__fetch knows them all");
+/* A saved context has every word but the CPU, which is where the event ends, and the sets, which
+ * are those its cgroup is in by then. */
+#define SAVED_WORDS(plan) ((plan)->context_fetch & ~(CONTEXT_BIT(cpu) | SETS_BIT))
 
-/* A saved context has every word but the CPU: that is where the event ends. */
-#define SAVED_WORDS(plan) ((plan)->context_fetch & ~CONTEXT_BIT(cpu))
-
-static __always_inline void context__pack(struct wire_saved_context *to, const struct context *from,
-					  const volatile struct wire_plan *plan)
+/* Straight from where the words come from: in a struct context they would take twice the stack. */
+static __always_inline void context__pack(struct wire_saved_context *to,
+					  const struct context_source *from, u64 mask)
 {
 	u64 *cursor = to->words;
 
 	hide(cursor);
-	key__append_words(cursor, (const u64 *)from, WORDS(*from), SAVED_WORDS(plan));
+#define PACK(i)                                                \
+	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) \
+		cursor = key__append(cursor, context__word(from, (i) * sizeof(u64)));
+	UNROLL_8(PACK, 0)
+	if (mask >> FIRST_HALF) {
+		UNROLL_8(PACK, FIRST_HALF)
+	}
+#undef PACK
 }
 
-static __always_inline void context__unpack(struct context *to,
+static __always_inline void context__unpack(struct context_words *to,
 					    const struct wire_saved_context *from,
 					    const volatile struct wire_plan *plan)
 {
 	const u64 *cursor = from->words;
+	u64 mask = SAVED_WORDS(plan);
 	u64 *words = (u64 *)to;
 
 	hide(cursor);
-#define UNPACK(i)                                                  \
-	if ((i) < WORDS(*to) && SAVED_WORDS(plan) & 1ULL << (i)) { \
-		words[i] = *cursor;                                \
-		cursor++;                                          \
-		hide(cursor);                                      \
+#define UNPACK(i)                                                \
+	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) { \
+		words[i] = *cursor;                              \
+		cursor++;                                        \
+		hide(cursor);                                    \
 	}
-	UNROLL_16(UNPACK, 0)
+	UNROLL_8(UNPACK, 0)
+	if (mask >> FIRST_HALF) {
+		UNROLL_8(UNPACK, FIRST_HALF)
+	}
 #undef UNPACK
 	if (plan->context_fetch & CONTEXT_BIT(cpu))
-		to->cpu = bpf_get_smp_processor_id();
+		to->fields.cpu = bpf_get_smp_processor_id();
+	if (plan->context_fetch & SETS_BIT)
+		to->sets = cgroup__sets(to->fields.cgroup);
 }
 
 #endif

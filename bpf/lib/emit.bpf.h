@@ -46,7 +46,8 @@ static __always_inline u64 emit__presence(const struct emission *e)
 }
 
 /* The metrics that count this event: their `where` passes and their value is there. */
-static __always_inline u64 emit__accepting(const struct emission *e, const struct context *context)
+static __always_inline u64 emit__accepting(const struct emission *e,
+					   const struct context_words *context)
 {
 	const volatile struct wire_plan *plan = e->plan;
 	u64 bits = plan->always;
@@ -68,7 +69,7 @@ static __always_inline u64 emit__accepting(const struct emission *e, const struc
 }
 
 /* False: no metric counts the event, and that is in the books now. */
-static __always_inline bool emit__filter(struct emission *e, const struct context *context)
+static __always_inline bool emit__filter(struct emission *e, const struct context_words *context)
 {
 	e->bits = emit__accepting(e, context);
 	if (e->bits)
@@ -336,7 +337,7 @@ static __always_inline void emit__from(struct emission *e, struct context_source
 
 static __always_inline void emit__of_current(struct emission *e)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {.origin = CONTEXT_CURRENT, .words = &context};
 
 	emit__from(e, &source);
@@ -344,7 +345,7 @@ static __always_inline void emit__of_current(struct emission *e)
 
 static __always_inline void emit__of_task(struct emission *e, const struct task_struct *task)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {
 		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
 
@@ -354,7 +355,7 @@ static __always_inline void emit__of_task(struct emission *e, const struct task_
 static __always_inline void emit__of_saved(struct emission *e,
 					   const struct wire_saved_context *saved)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {.origin = CONTEXT_SAVED, .words = &context};
 
 	context__unpack(&context, saved, e->plan);
@@ -366,7 +367,7 @@ static __always_inline void emit__of_saved(struct emission *e,
  * trace: what is in the table's list holds something. */
 static __always_inline void emit__part_of_task(struct emission *e, const struct task_struct *task)
 {
-	struct context context;
+	struct context_words context;
 	struct context_source source = {
 		.origin = CONTEXT_TASK, .has_task = true, .task = task, .words = &context};
 
@@ -454,15 +455,14 @@ static __always_inline void emit__part_of_task(struct emission *e, const struct 
 	}                                                                                   \
 	OVERLOAD void context_save(struct wire_saved_context *saved, const struct name *ev) \
 	{                                                                                   \
-		struct context context;                                                     \
+		struct context_words context;                                               \
 		struct context_source source = {.origin = CONTEXT_CURRENT, .words = &context}; \
 		u64 words = SAVED_WORDS(&plan_##name);                                      \
                                                                                             \
 		if (words) {                                                                \
 			context_source__prepare(&source, words);                            \
-			context__fetch(&source, words);                                     \
+			context__pack(saved, &source, words);                               \
 		}                                                                           \
-		context__pack(saved, &context, &plan_##name);                               \
 	}                                                                                   \
 	OVERLOAD void flush_hook_rests(const struct name *ev, bool rests)                   \
 	{                                                                                   \

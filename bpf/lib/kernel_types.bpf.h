@@ -28,10 +28,24 @@ struct thread_info {
 
 struct kernfs_node {
 	__u64 id;
+	const char *name;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent; /* NULL at the root */
+};
+
+struct cgroup_root {
+	int hierarchy_id;
 };
 
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 };
 
 struct css_set {
@@ -49,6 +63,31 @@ typedef struct {
 struct cred {
 	kuid_t uid;
 	kgid_t gid;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1]; /* level + 1 of them */
 };
 
 struct sched_entity {
@@ -70,6 +109,10 @@ struct task_struct {
 	struct thread_info thread_info;
 	int pid;
 	int tgid;
+	const struct task_struct *real_parent;
+	const struct task_struct *group_leader;
+	const struct nsproxy *nsproxy; /* NULL once the task has begun to end */
+	const struct pid *thread_pid;  /* NULL once it has been buried */
 	unsigned int __state;
 	int on_cpu;
 	int prio;

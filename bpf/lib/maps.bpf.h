@@ -23,6 +23,14 @@ struct {
 	__array(values, struct ring_template);
 } m_rings __weak SEC(".maps");
 
+/* Id of a cgroup -> the sets it is in. One for all objects, too; there only when a filter asks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WIRE_CGROUP_MEMBERS_MAX);
+	__type(key, u64);
+	__type(value, u64);
+} m_cgroup_sets __weak SEC(".maps");
+
 /* m_EVENT: the books of one event, one value per CPU (struct wire_ledger, then the lost cells). */
 #define LEDGER_MAP(event)                                       \
 	struct {                                                \

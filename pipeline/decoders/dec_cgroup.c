@@ -6,63 +6,25 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/log.h"
 #include "base/util.h"
 #include "pipeline/cgroups.h"
 #include "pipeline/decoders/decoded.h"
-#include "pipeline/mountinfo.h"
 
 struct dec_cgroup {
 	struct decoder base;
-	struct cgroups *cgroups; /* NULL: no cgroup2 here */
+	struct cgroups *cgroups; /* borrowed; NULL: no cgroup2 here */
 	u64 (*now_ns)(void);
 };
-
-static void destroy(struct decoder *d)
-{
-	if (!d)
-		return;
-
-	struct dec_cgroup *c = container_of(d, struct dec_cgroup, base);
-
-	cgroups__free(c->cgroups);
-	free(c);
-}
-
-static int open_mounted(struct dec_cgroup *c, struct err *err)
-{
-	char *root;
-	int code = mountinfo_find("/proc/self/mountinfo", "cgroup2", &root);
-
-	if (code == -ENOENT) {
-		log_warn("no cgroup2 is mounted: cgroup labels stay empty", NULL);
-		return 0;
-	}
-	if (code < 0)
-		return err__set_errno(err, code, "find cgroup2 in /proc/self/mountinfo");
-	code = cgroups__new(root, CGROUPS_NAMES_MAX, c->now_ns(), &c->cgroups, err);
-	free(root);
-	return code;
-}
 
 static int create(const struct decoder_env *env, struct decoder **ret_decoder, struct err *err)
 {
 	struct dec_cgroup *c = calloc(1, sizeof(*c));
-	int code;
 
 	if (!c)
 		return err__set_errno(err, -ENOMEM, "decoder cgroup");
 	c->base.ops = &dec_cgroup_ops;
+	c->cgroups = env->cgroups;
 	c->now_ns = env->now_ns;
-	if (env->cgroup_root)
-		code = cgroups__new(env->cgroup_root, CGROUPS_NAMES_MAX, c->now_ns(), &c->cgroups,
-				    err);
-	else
-		code = open_mounted(c, err);
-	if (code < 0) {
-		destroy(&c->base);
-		return err__wrap(err, "decoder cgroup");
-	}
 	*ret_decoder = &c->base;
 	return 0;
 }
@@ -80,11 +42,17 @@ static void decode(struct decoder *d, const u64 *words, u32 n, struct decoded *r
 	const char *path = cgroups__path(c->cgroups, words[0], c->now_ns());
 
 	if (path) {
-		decoded__repair(ret, path, strlen(path), DECODED_MAX);
+		decoded__repair(ret, path, strlen(path), DECODED_ROOM);
 		return;
 	}
 	decoded__format(ret, "unknown_cgroup_id:%llu", words[0]);
 	ret->provisional = true;
+}
+
+static void destroy(struct decoder *d)
+{
+	if (d)
+		free(container_of(d, struct dec_cgroup, base));
 }
 
 const struct decoder_ops dec_cgroup_ops = {
@@ -93,7 +61,7 @@ const struct decoder_ops dec_cgroup_ops = {
 		"/system.slice/nginx.service.",
 	.text = false,
 	.own_names = false,
-	.no_where = "events are filtered by cgroup in a later version",
+	.no_where = NULL,
 	.create = create,
 	.decode = decode,
 	.encode = decoder_no_encode,

@@ -38,9 +38,27 @@ void decoded__fail(struct decoded *d, const char *fmt, ...)
 
 void decoded__repair(struct decoded *d, const char *bytes, size_t n, size_t max)
 {
-	assert(max >= strlen("...") + 1 && max <= DECODED_MAX);
+	assert(max >= strlen("...") + 1 && max <= DECODED_ROOM);
 
 	d->len = utf8_repair(d->text, max + 1, bytes, n);
 	d->provisional = false;
 	d->error = false;
+}
+
+void decoded__replace(struct decoded *d, const char *text, size_t n)
+{
+	n = n < DECODED_ROOM ? n : utf8_trim(text, DECODED_ROOM);
+	memmove(d->text, text, n);
+	d->text[n] = '\0';
+	d->len = n;
+}
+
+void decoded__cut(struct decoded *d)
+{
+	char cut[DECODED_MAX + 1];
+
+	if (d->len <= DECODED_MAX)
+		return;
+	d->len = utf8_repair(cut, sizeof(cut), d->text, d->len);
+	memcpy(d->text, cut, d->len + 1);
 }

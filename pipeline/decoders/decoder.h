@@ -3,25 +3,26 @@
  * The contract of a decoder: raw words of a label field to its text. Called once when a raw key is
  * first seen (or was forgotten), not per event and not per scrape; on the loop thread.
  *
- * Texts are valid UTF-8 of at most DECODED_MAX bytes; a longer one ends in "...". Decoders know
- * nothing of the special label values: a text that looks like one is escaped where label sets are
- * made.
+ * Texts are valid UTF-8. A label has at most DECODED_MAX bytes of them: what is longer is cut, and
+ * ends in "...", when all decoders of the label are done. Decoders know nothing of the special
+ * label values: a text that looks like one is escaped where label sets are made.
  */
 #ifndef RINGTALLY_PIPELINE_DECODERS_DECODER_H
 #define RINGTALLY_PIPELINE_DECODERS_DECODER_H
 
 #include "base/types.h"
 
+struct cgroups;
 struct err;
 struct suggestion;
 
-enum { DECODED_MAX = 256 };
+enum { DECODED_MAX = 256, DECODED_ROOM = 4096 };
 
 struct decoded {
 	size_t len;
 	bool provisional; /* the same words may give another text later (an id not resolved yet) */
 	bool error;	  /* the words make no sense: the text says so, and it is counted */
-	char text[DECODED_MAX + 1]; /* NUL-terminated too */
+	char text[DECODED_ROOM + 1]; /* NUL-terminated too */
 };
 
 /* A name that an object gives to a value of one of its fields. */
@@ -32,9 +33,9 @@ struct named_value {
 
 /* What decoders read of the machine and of the object; all borrowed for life. */
 struct decoder_env {
-	const char *cgroup_root; /* mount point of cgroup2; NULL: find it in /proc/self/mountinfo */
-	const char *sysfs_root;	 /* mount point of sysfs; NULL: /sys */
-	u64 (*now_ns)(void);	 /* a monotonic clock, for retries */
+	struct cgroups *cgroups;	 /* names of cgroups; NULL: there is no cgroup2 */
+	const char *sysfs_root;		 /* mount point of sysfs; NULL: /sys */
+	u64 (*now_ns)(void);		 /* a monotonic clock, for retries */
 	const struct named_value *names; /* of the field that is decoded */
 	u32 nnames;
 };

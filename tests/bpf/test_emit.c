@@ -86,6 +86,10 @@ static const char *const label_sets[] = {
 	"[tgid, tid, uid, gid]",
 	"[cgroup, cpu, color]",
 	"[comm, tgid, tid, uid, gid, cgroup, cpu]",
+	"[ppid]",
+	"[pcomm, id]",
+	"[pidns, mntns, cpu]",
+	"[comm, tgid, tid, uid, gid, cgroup, cpu, ppid, pcomm, mntns, pidns]",
 	"[id, name, change, amount, color, weight, last]",
 	"[last, cpu, weight, cgroup, color, gid, amount, uid, change, tid, name, tgid, id, comm]",
 };
@@ -309,10 +313,11 @@ static void keys_are_the_chosen_words_in_ascending_order(void **state)
 
 static void a_saved_context_gives_back_the_words_it_had(void **state)
 {
-	static const u32 chosen[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+	static const u32 chosen[8] = {0, 2, CONTEXT_CGROUP, CONTEXT_CPU, 8, 11, 12, CONTEXT_WORDS};
+	const u64 cgroup = 0xa0a0a0a0a0a0a0a0 + CONTEXT_CGROUP, sets = 0x5e75;
 	static struct wire_plan plans[UT_MASKS];
 	struct bpf_object *object = open_for("ut_pack");
-	u64 *context, (*packed)[16], (*unpacked)[CONTEXT_WORDS];
+	u64 *context, (*packed)[16], (*unpacked)[CONTEXT_WORDS + 1];
 	u32 cpu = stay_on_this_cpu();
 
 	(void)state;
@@ -320,7 +325,11 @@ static void a_saved_context_gives_back_the_words_it_had(void **state)
 		plans[i].context_fetch = subset(i, chosen);
 	set_knob(object, "ut_plans", plans, sizeof(plans));
 	assert_int_equal(bpf_object__load(object), 0);
-	context = global(object, "ut_context", CONTEXT_WORDS * sizeof(u64));
+	assert_int_equal(
+		bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "m_cgroup_sets"),
+				    &cgroup, &sets, BPF_ANY),
+		0);
+	context = global(object, "ut_context", (CONTEXT_WORDS + 1) * sizeof(u64));
 	packed = global(object, "ut_packed", UT_MASKS * sizeof(*packed));
 	unpacked = global(object, "ut_unpacked", UT_MASKS * sizeof(*unpacked));
 	for (u32 i = 0; i < CONTEXT_WORDS; i++)
@@ -328,18 +337,20 @@ static void a_saved_context_gives_back_the_words_it_had(void **state)
 	memset(unpacked, 0x55, UT_MASKS * sizeof(*unpacked));
 	call(object, "ut_pack");
 	for (u32 i = 0; i < UT_MASKS; i++) {
-		u64 kept = plans[i].context_fetch & ~(1ULL << CONTEXT_CPU);
+		u64 at_end = 1ULL << CONTEXT_CPU | 1ULL << CONTEXT_WORDS;
+		u64 kept = plans[i].context_fetch & ~at_end;
+		bool knows_cgroup = kept & 1ULL << CONTEXT_CGROUP;
 		u64 want_packed[16] = {0};
 
 		append(want_packed, context, kept);
 		assert_memory_equal(packed[i], want_packed, sizeof(want_packed));
-		for (u32 w = 0; w < CONTEXT_WORDS; w++) {
+		for (u32 w = 0; w <= CONTEXT_WORDS; w++) {
 			u64 want = 0x5555555555555555;
 
 			if (kept & 1ULL << w)
 				want = context[w];
-			else if (plans[i].context_fetch & 1ULL << w)
-				want = cpu; /* where it ends */
+			else if (plans[i].context_fetch & 1ULL << w) /* as it is at the end */
+				want = w == CONTEXT_CPU ? cpu : knows_cgroup ? sets : 0;
 			assert_int_equal(unpacked[i][w], want);
 		}
 	}

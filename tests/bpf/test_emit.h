@@ -15,7 +15,13 @@
 #include "pipeline/mountinfo.h"
 #include "tests/bpf/bpf_test.h"
 
-enum { CONTEXT_WORDS = 8, CONTEXT_CPU = 7, RECORD_WORDS = 64, RECORDS_MAX = 2048 };
+enum {
+	CONTEXT_WORDS = 13,
+	CONTEXT_CGROUP = 6,
+	CONTEXT_CPU = 7,
+	RECORD_WORDS = 64,
+	RECORDS_MAX = 2048
+};
 
 struct record {
 	size_t bytes;
@@ -246,6 +252,27 @@ static inline u64 own_cgroup(void)
 	return stat(path, &st) ? 1 : st.st_ino;
 }
 
+static inline u64 own_namespace(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
+/* The name of the process that started this one; 16 bytes, zero-padded. */
+static inline void parent_name(char *ret_name)
+{
+	char path[64];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", getppid());
+	in = fopen(path, "re");
+	assert_non_null(in);
+	assert_int_equal(fscanf(in, "%15[^\n]", ret_name), 1);
+	fclose(in);
+}
+
 static inline void own_context(const struct loaded *l, u64 *ret_words)
 {
 	memset(ret_words, 0, CONTEXT_WORDS * sizeof(u64));
@@ -257,6 +284,10 @@ static inline void own_context(const struct loaded *l, u64 *ret_words)
 	ret_words[5] = getgid();
 	ret_words[6] = own_cgroup();
 	ret_words[CONTEXT_CPU] = l->cpu;
+	ret_words[8] = (u64)getppid();
+	parent_name((char *)&ret_words[9]);
+	ret_words[11] = own_namespace("/proc/thread-self/ns/mnt");
+	ret_words[12] = own_namespace("/proc/thread-self/ns/pid");
 }
 
 #endif

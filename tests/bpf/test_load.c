@@ -23,6 +23,7 @@ enum { LOG_BYTES = 1 << 20, LOG_STATISTICS = 4, GROWTH_PERCENT = 10, STACK_BUDGE
 	", buckets: " buckets more "}\n"
 
 #define CONTEXT_LABELS "comm, tgid, tid, uid, gid, cgroup, cpu"
+#define MORE_LABELS    "ppid, pcomm, mntns, pidns"
 
 /* Filters of the context, which every event has. */
 #define FILTER_1  "where: uid == 1000"
@@ -36,10 +37,13 @@ enum { LOG_BYTES = 1 << 20, LOG_STATISTICS = 4, GROWTH_PERCENT = 10, STACK_BUDGE
 		n "5") " or " OR_2(n "6") " or " OR_2(n "7") " or " OR_2(n "8") " or " OR_2(n "9")
 #define FILTER_40_FACTS "where: 'not (" OR_20("1") " or " OR_20("2") ")'"
 
+#define FILTER_CGROUP	"where: 'cgroup starts_with /a or cgroup in [/b, /c] and uid == 1000'"
+
 #define FILTERS(event, short_name)                                            \
 	{short_name "_filter_1", METRIC(event, FILTER_1)},                    \
 		{short_name "_filter_4", METRIC(event, FILTER_4)},            \
 		{short_name "_filter_40", METRIC(event, FILTER_40)},          \
+		{short_name "_filter_cgroup", METRIC(event, FILTER_CGROUP)},  \
 	{                                                                     \
 		short_name "_filter_40_facts", METRIC(event, FILTER_40_FACTS) \
 	}
@@ -74,6 +78,9 @@ static const struct case_ {
 	{"comm+syscall", COUNT(0, "comm, syscall")},
 	{"cgroup+comm+syscall", COUNT(0, "cgroup, comm, syscall")},
 	{"eight", COUNT(0, "comm, tgid, tid, uid, gid, cgroup, cpu, syscall")},
+	{"parent", COUNT(0, "ppid, pcomm")},
+	{"namespaces", COUNT(0, "mntns, pidns")},
+	{"twelve", COUNT(0, CONTEXT_LABELS ", " MORE_LABELS ", syscall")},
 	{"two_metrics", COUNT(0, "comm") COUNT(1, "syscall")},
 	{"eight_metrics", COUNT(0, "comm") COUNT(1, "tgid") COUNT(2, "tid") COUNT(3, "uid") COUNT(
 				  4, "gid") COUNT(5, "cgroup") COUNT(6, "cpu") COUNT(7, "syscall")},
@@ -86,6 +93,7 @@ static const struct case_ {
 	FILTERS("syscall_exit", "exit"),
 	{"runq_none", METRIC("runq_wait", "labels: []")},
 	{"runq_eight", METRIC("runq_wait", "labels: [wait, " CONTEXT_LABELS "]")},
+	{"runq_twelve", METRIC("runq_wait", "labels: [wait, " CONTEXT_LABELS ", " MORE_LABELS "]")},
 	FILTERS("runq_wait", "runq"),
 	{"runq_histogram", HIST("runq_wait", 0, "wait", "log2", "")},
 	{"runq_4_histograms", RUNQ_4},
@@ -118,6 +126,8 @@ static const struct case_ {
 	{"block_none", METRIC("block_io", "labels: []")},
 	{"block_eleven",
 	 METRIC("block_io", "labels: [device, operation, error, queued, " CONTEXT_LABELS "]")},
+	{"block_thirteen",
+	 METRIC("block_io", "labels: [device, operation, " CONTEXT_LABELS ", " MORE_LABELS "]")},
 	FILTERS("block_io", "block"),
 	{"block_histogram", HIST("block_io", 0, "latency", "log2", "")},
 	{"block_4_histograms", BLOCK_4("")},
@@ -200,6 +210,7 @@ static void choose(struct bpf_object *object, const struct event_plan *events, u
 		const char *name = bpf_map__name(map);
 
 		if (strchr("mbs", name[0]) && name[1] == '_' && strcmp(name, "m_rings") &&
+		    strcmp(name, "m_cgroup_sets") &&
 		    !is_chosen(events, n, name + 2, name[0] == 's'))
 			bpf_map__set_autocreate(map, false);
 	}
@@ -365,6 +376,9 @@ static void what_a_plan_does_not_use_is_gone(void **state)
 		{"comm", "eight"},
 		{"syscall", "eight"},
 		{"cgroup", "eight"},
+		{"parent", "twelve"},
+		{"namespaces", "twelve"},
+		{"eight", "twelve"},
 		{"comm", "comm+syscall"},
 		{"uid+gid", "eight"},
 		{"none", "syscall_filter_1"},

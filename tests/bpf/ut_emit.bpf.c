@@ -83,15 +83,17 @@ int ut_append(void *ctx)
 }
 
 const volatile struct wire_plan ut_plans[UT_MASKS] = {};
-struct context ut_context;
+struct context_words ut_context;
 struct wire_saved_context ut_packed[UT_MASKS];
-struct context ut_unpacked[UT_MASKS];
+struct context_words ut_unpacked[UT_MASKS];
 
 SEC("?syscall")
 int ut_pack(void *ctx)
 {
+	const struct context_source from = {.origin = CONTEXT_SAVED, .words = &ut_context};
+
 	for (u32 i = 0; i < UT_MASKS; i++) {
-		context__pack(&ut_packed[i], &ut_context, &ut_plans[i]);
+		context__pack(&ut_packed[i], &from, SAVED_WORDS(&ut_plans[i]));
 		context__unpack(&ut_unpacked[i], &ut_packed[i], &ut_plans[i]);
 	}
 	return 0;

@@ -214,14 +214,14 @@ class Answer:
         return self.body.decode("utf-8")
 
 
-def request(url, path, method="GET"):
+def request(url, path, method="GET", headers=None):
     """url: what the daemon said, http://HOST:PORT or unix:PATH."""
     if url.startswith("unix:"):
         connection = _UnixConnection(url[len("unix:"):])
     else:
         connection = http.client.HTTPConnection(url[len("http://"):], timeout=PATIENCE_S)
     try:
-        connection.request(method, path)
+        connection.request(method, path, headers=headers or {})
         return Answer(connection.getresponse())
     finally:
         connection.close()
@@ -310,8 +310,8 @@ class Daemon:
     def wait_ready(self):
         self.url = self.wait_log("ready")["url"]
 
-    def request(self, path, method="GET"):
-        return request(self.url, path, method)
+    def request(self, path, method="GET", headers=None):
+        return request(self.url, path, method, headers)
 
     def scrape(self):
         return scrape(self.url)

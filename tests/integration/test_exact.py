@@ -3,7 +3,6 @@
 
 import os
 import subprocess
-import time
 import unittest
 
 import ringtally
@@ -11,7 +10,6 @@ from exposition import LOST, OTHER
 from ringtally import Daemon, Load, load_program, scrape_while
 
 SYSCALLS = "ringtally_syscalls_total"
-WALK_INTERVAL_S = 1.1  # unknown cgroups are looked for once a second at most
 
 
 def config(*labels, ring="8MiB"):
@@ -176,65 +174,6 @@ class Names(unittest.TestCase):
             shown = {labels["comm"]: value for labels, value in
                      daemon.scrape().select(SYSCALLS, syscall="syscall_888")}
             self.assertEqual(shown, {text: 100 + i for i, (_, text) in enumerate(self.CASES)})
-            daemon.stop()
-
-
-class Cgroups(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        ringtally.require_kernel()
-        ringtally.require_initial_namespace("cgroup")
-
-    def setUp(self):
-        self.mount = ringtally.cgroup2_mount()
-        self.parent = self.make(f"ringtally test {os.getpid()}")
-
-    def make(self, name):
-        path = os.path.join(self.mount, name)
-        os.mkdir(path)
-        self.addCleanup(lambda: os.path.isdir(path) and os.rmdir(path))
-        return name
-
-    def call_inside(self, group, n):
-        load = Load("--name=rt-cgroup", f"--count={n}", wait=True)
-        with open(os.path.join(self.mount, group, "cgroup.procs"), "w", encoding="ascii") as file:
-            file.write(str(load.pid))
-        self.assertEqual(load.go().made(), n)
-
-    def shown(self, daemon):
-        return {labels["cgroup"]: value for labels, value in daemon.scrape().select(
-            SYSCALLS, comm="rt-cgroup", syscall="getppid")}
-
-    def test_path_in_the_hierarchy(self):
-        old = self.make(self.parent + "/old")
-        with Daemon(config("comm", "cgroup", "syscall")) as daemon:
-            young = self.make(self.parent + "/young")
-            time.sleep(WALK_INTERVAL_S)
-            self.call_inside(old, 3000)
-            self.call_inside(young, 2000)
-            self.assertEqual(self.shown(daemon), {f"/{old}": 3000, f"/{young}": 2000})
-            daemon.stop()
-
-    def test_seen_before_its_name_is_known(self):
-        """What counted under the id stays there; later calls go to the name."""
-        with Daemon(config("comm", "cgroup", "syscall")) as daemon:
-            young = self.make(self.parent + "/young")
-            unknown = f"unknown_cgroup_id:{os.stat(os.path.join(self.mount, young)).st_ino}"
-            self.call_inside(young, 500)
-            first = self.shown(daemon)
-            self.assertIn(first, ({unknown: 500}, {f"/{young}": 500}))
-            time.sleep(WALK_INTERVAL_S)
-            self.call_inside(young, 70)
-            first[f"/{young}"] = first.get(f"/{young}", 0) + 70
-            self.assertEqual(self.shown(daemon), first)
-            daemon.stop()
-
-    def test_known_at_start_keeps_its_name_when_gone(self):
-        old = self.make(self.parent + "/old")
-        with Daemon(config("comm", "cgroup", "syscall")) as daemon:
-            self.call_inside(old, 1000)
-            os.rmdir(os.path.join(self.mount, old))
-            self.assertEqual(self.shown(daemon), {f"/{old}": 1000})
             daemon.stop()
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the daemon says over HTTP, and where it listens."""
 
+import concurrent.futures
+import gzip
 import os
 import socket
 import stat
@@ -9,6 +11,7 @@ import tempfile
 import unittest
 
 import ringtally
+from exposition import Exposition
 from ringtally import Daemon, request, scrape
 
 
@@ -62,6 +65,32 @@ class Http(unittest.TestCase):
             for path in ("/metrics", "/", "/healthz"):
                 with self.subTest((method, path)):
                     self.assertEqual(self.daemon.request(path, method).status, 405)
+
+    def test_gzip_for_those_who_ask(self):
+        def encoded(accepted, method="GET"):
+            return self.daemon.request("/metrics", method, {"Accept-Encoding": accepted})
+
+        plain, small = encoded("identity"), encoded("deflate, gzip;q=0.5")
+        self.assertNotIn("Content-Encoding", plain.headers)
+        self.assertEqual(small.headers["Content-Encoding"], "gzip")
+        for answer in (plain, small):
+            self.assertEqual(answer.headers["Vary"], "Accept-Encoding")
+        text = gzip.decompress(small.body)
+        self.assertLess(len(small.body), len(text) / 2)
+        families = [set(Exposition(body).families) for body in (plain.body, text)]
+        self.assertEqual(*families)
+        self.assertEqual(encoded("gzip", "HEAD").headers["Content-Encoding"], "gzip")
+
+    def test_one_round_for_both_kinds(self):
+        """Scrapers that ask together get the same numbers, each in its coding."""
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(
+                lambda i: self.daemon.request("/metrics", headers={
+                    "Accept-Encoding": "gzip" if i % 2 else "identity"}), range(40)))
+        for i, answer in enumerate(answers):
+            self.assertEqual(answer.status, 200)
+            self.assertEqual("Content-Encoding" in answer.headers, bool(i % 2))
+            Exposition(gzip.decompress(answer.body) if i % 2 else answer.body)
 
     def test_query_does_not_matter(self):
         self.assertEqual(self.daemon.request("/metrics?x=1").status, 200)

@@ -17,7 +17,7 @@ from ringtally import Daemon, Ended, binary, probe
 WIDTH = 100
 BUNDLED = {"block_io", "cpu_migrate", "page_fault", "process_exec", "process_exit", "process_fork",
            "runq_wait", "sched_offcpu", "sched_oncpu", "syscall_enter", "syscall_exit"}
-CONTEXT = ["comm", "tgid", "tid", "uid", "gid", "cgroup", "cpu"]
+CONTEXT = ["comm", "tgid", "tid", "uid", "gid", "cgroup", "cpu", "ppid", "pcomm", "mntns", "pidns"]
 
 RICH = r"""
 namespace: mine
@@ -30,7 +30,8 @@ metrics:
     help: "a: b # it's \"quoted\"\tand \u2028 odd \U0001F600 \\ end"
     event: syscall_enter
     type: counter
-    labels: [comm, { name: call, field: syscall }]
+    labels: [comm, { name: call, field: syscall, decode: [{ static_map: { write: 'b: ', read: } }] },
+             { name: unit, field: cgroup, decode: [unit] }]
     where: 'comm == ''it''''s'' or not (syscall in [read, write] and tgid != 1)'
   - { name: bare_total, event: syscall_enter, type: counter }
   - name: io_seconds
@@ -288,7 +289,8 @@ class Check(Case):
         lines = 9 + 1 + 30 + 25 + 30 + 10 + 42
         self.assertEqual(self.number(text, "in all"), (69, lines + self.self_lines(text)))
         self.assertRegex(text, r"(?m)^  limit +50000 +64\.0 MiB$")
-        self.assertRegex(text, r"(?m)^  key +4 words, 32 bytes: which metrics count, comm, syscall$")
+        self.assertRegex(text, r"(?m)^  key +5 words, 40 bytes: which metrics count, "
+                               r"comm, cgroup, syscall$")
         self.assertRegex(text, r"(?m)^  filter +\d+ of 64 tests, \d+ of 32 terms$")
         self.assertRegex(text, r"(?m)^  buckets +2 tables of \d+ bytes: io_seconds \(3 bounds\) "
                                r"io_bytes \(22 bounds\)$")
@@ -411,6 +413,9 @@ metrics:
         self.assertEqual(printed.count("    linger: 5m\n    ttl: 1h\n"), 6)
         self.assertIn("      - { name: command, field: comm, max_values: 3 }\n", printed)
         self.assertIn("    fold_order: [command]\n    k: 4\n    linger: 90s\n    ttl: off\n", printed)
+        self.assertIn("      - { name: call, field: syscall, decode: [{ static_map: { read: '', "
+                      "write: 'b: ' } }] }\n"
+                      "      - { name: unit, field: cgroup, decode: [unit] }\n", printed)
         self.assertIn("    k: 20\n", printed)
         self.assertIn("buckets: { log2: { min: 1us, max: 64s } }\n", printed)
         self.assertIn("buckets: { log2: { min: 512B, max: 1GiB } }\n", printed)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 unit_test(base utf8_repair LINK base)
 
-foreach(file IN ITEMS dec_number dec_string dec_syscall decoder_registry)
+foreach(file IN ITEMS dec_number dec_string dec_syscall decoder_registry text_decoder)
   unit_test(pipeline ${file} LINK pipeline)
 endforeach()
 
@@ -9,7 +9,7 @@ foreach(file IN ITEMS mountinfo cgroups dec_cgroup)
   unit_test(pipeline ${file} LINK pipeline)
   target_sources(test_pipeline_${file} PRIVATE unit/pipeline/temp_tree.c)
 endforeach()
-target_link_options(test_pipeline_dec_cgroup PRIVATE
+target_link_options(test_pipeline_cgroups PRIVATE
   -Wl,--wrap=mountinfo_find -Wl,--wrap=log_line)
 
 foreach(file IN ITEMS dec_enum dec_errno dec_signal dec_device)
@@ -17,7 +17,7 @@ foreach(file IN ITEMS dec_enum dec_errno dec_signal dec_device)
 endforeach()
 target_sources(test_pipeline_dec_device PRIVATE unit/pipeline/temp_tree.c)
 # Plans, routes and what they rest on.
-foreach(file IN ITEMS bucket_table filter key_layout knobs plan raw_cache raw_event refusal route schema)
+foreach(file IN ITEMS btf_check bucket_table filter key_layout knobs plan raw_cache raw_event refusal route schema)
   unit_test(pipeline ${file} LINK pipeline)
 endforeach()
 target_link_options(test_pipeline_route PRIVATE -Wl,--wrap=family__tick)

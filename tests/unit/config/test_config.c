@@ -164,6 +164,13 @@ static void every_value_reaches_the_config(void **state)
 	assert_string_equal(m->labels[1].name.s, "call");
 	assert_string_equal(m->labels[1].field.s, "syscall");
 	assert_string_equal(m->labels[2].field.s, "uid");
+	assert_int_equal(m->labels[0].ndecode, 0);
+	assert_int_equal(m->labels[1].ndecode, 1);
+	assert_string_equal(m->labels[1].decode[0].name.s, "static_map");
+	assert_int_equal(m->labels[1].decode[0].npairs, 2);
+	assert_string_equal(m->labels[1].decode[0].pairs[0].from, "read");
+	assert_string_equal(m->labels[1].decode[0].pairs[0].to, "in");
+	assert_string_equal(m->labels[1].decode[0].pairs[1].to, "");
 	assert_int_equal(c->metrics[1].nlabels, 0);
 	assert_null(c->metrics[1].help.s);
 	assert_int_equal(c->metrics[1].max_series.n, 500);

@@ -34,7 +34,7 @@ static inline struct decoded decode_words(struct decoder *d, const u64 *words, u
 
 	memset(&answer, 1, sizeof(answer));
 	d->ops->decode(d, words, n, &answer);
-	assert_true(answer.len <= DECODED_MAX);
+	assert_true(answer.len <= DECODED_ROOM);
 	assert_int_equal(answer.len, strlen(answer.text));
 	return answer;
 }

@@ -40,9 +40,13 @@ static inline struct record_schema fake_context(void)
 		NUMBER("gid", 5, DECODER_UNSIGNED),
 		NUMBER("cgroup", 6, DECODER_UNSIGNED),
 		NUMBER("cpu", 7, DECODER_UNSIGNED),
+		NUMBER("ppid", 8, DECODER_UNSIGNED),
+		TEXT("pcomm", 9, 2),
+		NUMBER("mntns", 11, DECODER_UNSIGNED),
+		NUMBER("pidns", 12, DECODER_UNSIGNED),
 	};
 
-	return (struct record_schema)RECORD("context", 8, fields);
+	return (struct record_schema)RECORD("context", 13, fields);
 }
 
 /* A config text and what became of it. */

@@ -20,7 +20,7 @@
 #include "tests/unit/pipeline/kernel_model.h"
 #include "tests/unit/pipeline/plan_test.h"
 
-enum { PRESENCE_WORD = 0, EVENT_WORDS = 32, CONTEXT_WORDS = 8 };
+enum { PRESENCE_WORD = 0, EVENT_WORDS = 32, CGROUP_WORD = 6, CONTEXT_WORDS = 8 };
 
 static struct named_value operations[] = {{"read", 0}, {"write", 1}, {"other", 9}, {"w", 1}};
 
@@ -47,12 +47,14 @@ static struct field io_fields[] = {
 	 .optional = true},
 	TEXT("short", 13, 1),
 	NUMBER("strange", 14, "no_such_decoder"),
+	NUMBER("origin", 15, "cgroup"),
 };
 
 static struct field long_fields[] = {TEXT("path", 0, 32)};
 
 static struct field context_fields[] = {
-	TEXT("comm", 0, 2), NUMBER("tgid", 2, DECODER_UNSIGNED), NUMBER("cgroup", 6, "cgroup"),
+	TEXT("comm", 0, 2), NUMBER("tgid", 2, DECODER_UNSIGNED),
+	NUMBER("cgroup", CGROUP_WORD, "cgroup"),
 	NUMBER("plain", 7, DECODER_UNSIGNED), /* hidden by the event's */
 };
 
@@ -61,7 +63,7 @@ static struct record_schema io = {
 	.help = "",
 	.fields = io_fields,
 	.nfields = ARRAY_SIZE(io_fields),
-	.nwords = 15,
+	.nwords = 16,
 	.presence_word = PRESENCE_WORD,
 	.has_presence = true,
 };
@@ -72,6 +74,7 @@ struct fixture {
 	struct config_arena *arena;
 	struct diags diags;
 	struct wire_filter filter;
+	struct cgroup_tests cgroup_tests;
 	struct filter_plan plan;
 };
 
@@ -84,6 +87,7 @@ static void start(struct fixture *f, const struct record_schema *event)
 	f->plan.scope = (struct field_scope){.event = event, .context = &context_schema};
 	f->plan.diags = &f->diags;
 	f->plan.filter = &f->filter;
+	f->plan.cgroup_tests = &f->cgroup_tests;
 }
 
 static void stop(struct fixture *f)
@@ -115,7 +119,7 @@ static const struct where *add(struct fixture *f, u32 metric, const char *text)
 
 struct words {
 	u64 event[EVENT_WORDS];
-	u64 context[CONTEXT_WORDS];
+	u64 context[CONTEXT_WORDS + 1]; /* and the sets behind it */
 };
 
 static u64 accepting(const struct fixture *f, const struct words *w)
@@ -130,7 +134,33 @@ static void set_text(u64 *words, u32 n, const char *text)
 	memcpy(words, text, strlen(text));
 }
 
+/* --- cgroups: an id is the number of a path; others are not known yet --- */
+
+static const char *const paths[] = {"/", "/a", "/a/b", "/ab", "/c.slice/d", "/c.slice"};
+
+static const char *path_of(u64 id)
+{
+	return id < ARRAY_SIZE(paths) ? paths[id] : "";
+}
+
+/* What user space would have put into the map. */
+static void find_sets(const struct fixture *f, struct words *w)
+{
+	w->context[CONTEXT_WORDS] =
+		cgroup_tests__passed(&f->cgroup_tests, path_of(w->context[CGROUP_WORD]));
+}
+
 /* --- trees, evaluated as they stand --- */
+
+static const char *text_of(const struct field *field, const u64 *words)
+{
+	return field->text ? (const char *)words : path_of(words[0]);
+}
+
+static bool is_text(const struct field *field)
+{
+	return field->text || !strcmp(field->decoder, "cgroup");
+}
 
 static u64 number_of(const struct field *field, const char *text)
 {
@@ -162,8 +192,8 @@ static int compare(const struct field *field, u64 a, u64 b)
 
 static bool equals(const struct field *field, const u64 *words, const char *value)
 {
-	if (field->text)
-		return !strcmp((const char *)words, value);
+	if (is_text(field))
+		return !strcmp(text_of(field, words), value);
 	return words[0] == number_of(field, value);
 }
 
@@ -208,7 +238,7 @@ static bool test_passes(const struct where *w, const struct record_schema *event
 	case WHERE_GE:
 		return compare(field, *at, number_of(field, value)) >= 0;
 	case WHERE_STARTS_WITH:
-		return !strncmp((const char *)at, value, strlen(value));
+		return !strncmp(text_of(field, at), value, strlen(value));
 	}
 	return false;
 }
@@ -296,13 +326,14 @@ static const struct subject {
 	{"tgid", LIST(number_operators), LIST(plains)},
 	{"file", LIST(text_operators), LIST(texts)},
 	{"comm", LIST(text_operators), LIST(texts)},
+	{"cgroup", LIST(text_operators), LIST(paths)},
 	{"note", LIST(text_operators), LIST(texts)},
 	{"short", LIST(text_operators), LIST(shorts)},
 };
 
 static const char *random_value(const struct subject *s, const char *operator)
 {
-	if (!strcmp(operator, "starts_with"))
+	if (!strcmp(operator, "starts_with") && s->values != paths)
 		return PICK(prefixes);
 	return s->values[below((u32)s->nvalues)];
 }
@@ -397,6 +428,7 @@ static void random_words(struct words *w, bool all_present)
 	random_text(w->event + 11, 2);
 	random_text(w->event + 13, 1);
 	random_text(w->context, 2);
+	w->context[CGROUP_WORD] = below(ARRAY_SIZE(paths) + 1);
 	w->event[PRESENCE_WORD] = all_present ? ~0ULL : model_random(&seed);
 }
 
@@ -423,6 +455,7 @@ static u32 run_random(bool all_present)
 		u64 bits;
 
 		random_words(&w, all_present);
+		find_sets(&f, &w);
 		bits = accepting(&f, &w);
 		for (u32 i = 0; i < n; i++)
 			if ((bits >> i & 1) != passes(wheres[i], &io, &w))
@@ -558,6 +591,9 @@ static void facts_are_shared(void **state)
 		{{"plain == 1 and plain != 1", NULL, NULL, NULL}, 1, 0},
 		{{"plain < 0", "plain >= 0", NULL, NULL}, 1, 2},
 		{{"file starts_with abcdefgh", "file starts_with abcdefg", NULL, NULL}, 2, 2},
+		{{"cgroup == /a", "cgroup != /a", "cgroup in [/a]", "not cgroup == /a"}, 1, 4},
+		{{"cgroup in [/a, /b]", "cgroup == /a or cgroup == /b", NULL, NULL}, 3, 3},
+		{{"cgroup == /a", "cgroup starts_with /a", NULL, NULL}, 2, 2},
 	};
 
 	(void)state;
@@ -592,6 +628,7 @@ static void the_words_that_tests_look_at_are_told(void **state)
 		{"maybe < 3", 1 << 9 | 1 << PRESENCE_WORD, 0},
 		{"plain < 0", 1 << 3, 0},
 		{"not (error == EIO and comm == a)", 1 << 8, 3},
+		{"cgroup == /a", 0, 1 << CGROUP_WORD | 1 << CONTEXT_WORDS},
 	};
 
 	(void)state;
@@ -654,9 +691,17 @@ static void what_cannot_be_asked_is_told_with_its_place(void **state)
 					 "f:1:18: 'plain' is never negative\n"},
 		{"size > -1B", "f:1:8: '-1B' is negative\n"},
 		{"took < -1ns", "f:1:8: '-1ns' is negative\n"},
-		{"cgroup == /a",
-		 "f:1:1: 'cgroup' cannot be tested in a where: events are filtered by "
-		 "cgroup in a later version\n"},
+		{"cgroup < /a", "f:1:1: 'cgroup' is a text: use ==, !=, in or starts_with\n"},
+		{"cgroup in [a.service, /b, '']",
+		 "f:1:12: 'a.service' is no path: cgroups are named like "
+		 "/system.slice/nginx.service\n"
+		 "f:1:27: '' is no path: cgroups are named like /system.slice/nginx.service\n"},
+		{"cgroup == /a/", "f:1:11: no path ends in '/': write '/a', or starts_with for all "
+				  "below it\n"},
+		{"cgroup starts_with a", "f:1:20: 'a' is no path: cgroups are named like "
+					 "/system.slice/nginx.service\n"},
+		{"origin == /a",
+		 "f:1:1: only the cgroup of the context can be tested in a where\n"},
 		{"not (x == 1 or plain == -1) and operation > 1",
 		 "f:1:6: event 'io' has no field 'x'\n"
 		 "f:1:25: 'plain' is never negative\n"
@@ -774,6 +819,27 @@ static void lists_have_their_limit(void **state)
 	}
 }
 
+static void comparisons_with_cgroups_have_their_limit(void **state)
+{
+	struct fixture f;
+	char where[32];
+
+	(void)state;
+	start(&f, &io);
+	for (u32 i = 0; i < WIRE_CGROUP_SETS_MAX; i++) {
+		f.filter = (struct wire_filter){0}; /* as if of another event */
+		f.plan.nfacts = 0;
+		snprintf(where, sizeof(where), "cgroup == /%u", i);
+		add(&f, 0, where);
+	}
+	add(&f, 0, "cgroup != /7");
+	assert_findings(&f.diags, "");
+	add(&f, 0, "cgroup starts_with /7");
+	assert_findings(&f.diags, "f:1:1: the wheres have more than 64 different comparisons with "
+				  "'cgroup'\n");
+	stop(&f);
+}
+
 static void metrics_share_what_alternatives_there_are(void **state)
 {
 	char *ten = repeated("plain ==", " or ", 0, 10);
@@ -838,6 +904,7 @@ int main(void)
 		cmocka_unit_test(filters_have_their_limits),
 		cmocka_unit_test(sixty_four_comparisons_are_not_more_than_sixty_four),
 		cmocka_unit_test(lists_have_their_limit),
+		cmocka_unit_test(comparisons_with_cgroups_have_their_limit),
 		cmocka_unit_test(metrics_share_what_alternatives_there_are),
 		cmocka_unit_test(products_are_multiplied_out),
 	};
