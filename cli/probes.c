@@ -169,15 +169,14 @@ static void put_fields(struct text *t, const struct record_schema *record)
 
 /* --- hooks --- */
 
-/* The hooks of all programs that make this part, in the order in which they are tried. */
+/* Where programs that make this part attach, in the order in which they are tried. */
 static void put_alternatives(struct text *t, const struct probe_object *o,
 			     const struct program_schema *program)
 {
-	const struct schema *s = probe_object__schema(o);
 	struct strbuf hooks;
 
 	strbuf__init(&hooks);
-	for (; program; program = schema__next_alternative(s, program))
+	for (; program; program = probe_object__next_hook(o, program))
 		strbuf__printf(&hooks, "%s%s", hooks.len ? " or " : "",
 			       probe_object__hook(o, program->name));
 	text__wrap(t, hooks.data);

@@ -43,4 +43,14 @@ const char config_default_text[] =
 	"    event: softirq\n"
 	"    type: counter\n"
 	"    value: duration\n"
-	"    labels: [vec]\n";
+	"    labels: [vec]\n"
+	"  - name: process_execs_total\n"
+	"    help: Programs executed, by the command's new name.\n"
+	"    event: process_exec\n"
+	"    type: counter\n"
+	"    labels: [comm]\n"
+	"  - name: process_exits_total\n"
+	"    help: Processes and threads that ended, and the signal that killed them.\n"
+	"    event: process_exit\n"
+	"    type: counter\n"
+	"    labels: [kind, signal]\n";

@@ -282,6 +282,18 @@ const char *probe_object__hook(const struct probe_object *o, const char *program
 	return "";
 }
 
+const struct program_schema *probe_object__next_hook(const struct probe_object *o,
+						     const struct program_schema *after)
+{
+	const char *hook = probe_object__hook(o, after->name);
+	const struct program_schema *next = after;
+
+	do
+		next = schema__next_alternative(o->schema, next);
+	while (next && !strcmp(probe_object__hook(o, next->name), hook));
+	return next;
+}
+
 static struct part *find_part(struct probe_object *o, const struct event_plan *event,
 			      const char *name)
 {

@@ -31,6 +31,11 @@ const struct schema *probe_object__schema(const struct probe_object *o);
 /* Where a program of the schema attaches: "tp_btf/sched_switch". "" for a name that is none. */
 const char *probe_object__hook(const struct probe_object *o, const char *program);
 
+/* What is tried at another hook when this kernel takes none of the programs at that of `after`;
+ * NULL: nothing. */
+const struct program_schema *probe_object__next_hook(const struct probe_object *o,
+						     const struct program_schema *after);
+
 /* The event's start map as it would be loaded. */
 struct start_map probe_object__start_map(const struct probe_object *o,
 					 const struct event_plan *event);

@@ -23,6 +23,7 @@ struct pt_regs___arm64 {
 
 struct thread_info {
 	__u32 status; /* x86: TS_COMPAT while in a 32-bit system call */
+	__u32 cpu;
 };
 
 struct kernfs_node {
@@ -94,6 +95,16 @@ struct sched_entity {
 	__u64 prev_sum_exec_runtime; /* when it got its CPU: tasks of the fair class */
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to end */
+	int group_exit_code;
+	unsigned int flags;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
@@ -108,14 +119,22 @@ struct task_struct {
 	struct sched_entity se;
 	unsigned long nvcsw;
 	unsigned long nivcsw;
+	__u64 start_time; /* CLOCK_MONOTONIC */
+	int exit_code;
+	struct signal_struct *signal;
 	char comm[16] __attribute__((aligned(8))); /* here, so that it is read by words */
 	const struct cred *cred;
 	struct css_set *cgroups;
 };
 
-/* Before 5.14 the state had another name and type. */
+/* Before 5.14 the state had another name and type, before 5.16 the CPU was here. */
 struct task_struct___old {
 	long state;
+	unsigned int cpu;
+};
+
+struct linux_binprm {
+	const char *filename;
 };
 
 struct irqaction {

@@ -3,5 +3,6 @@
  * others. */
 #include "bpf/lib/flush.bpf.h"
 
-FLUSH_PROGRAMS(block_io, hardirq, runq_wait, sched_offcpu, sched_oncpu, softirq, syscall_enter,
-	       syscall_exit, timer_start)
+FLUSH_PROGRAMS(block_io, cpu_migrate, hardirq, page_fault, process_exec, process_exit, process_fork,
+	       runq_wait, sched_offcpu, sched_oncpu, softirq, syscall_enter, syscall_exit,
+	       timer_start)

@@ -10,13 +10,14 @@
 #include "pipeline/decoders/dec_errno.h"
 #include "pipeline/decoders/dec_ksym.h"
 #include "pipeline/decoders/dec_number.h"
+#include "pipeline/decoders/dec_signal.h"
 #include "pipeline/decoders/dec_string.h"
 #include "pipeline/decoders/dec_syscall.h"
 #include "pipeline/decoders/decoder.h"
 
 const struct decoder_ops *const decoder_kinds[] = {
 	&dec_string_ops,  &dec_uint_ops,   &dec_int_ops,    &dec_enum_ops, &dec_errno_ops,
-	&dec_syscall_ops, &dec_device_ops, &dec_cgroup_ops, &dec_ksym_ops,
+	&dec_syscall_ops, &dec_device_ops, &dec_cgroup_ops, &dec_ksym_ops, &dec_signal_ops,
 };
 const size_t decoder_kinds_count = ARRAY_SIZE(decoder_kinds);
 

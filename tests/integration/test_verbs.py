@@ -15,8 +15,8 @@ from exposition import Exposition
 from ringtally import Daemon, Ended, binary, probe
 
 WIDTH = 100
-BUNDLED = {"block_io", "runq_wait", "sched_offcpu", "sched_oncpu", "syscall_enter",
-           "syscall_exit"}
+BUNDLED = {"block_io", "cpu_migrate", "page_fault", "process_exec", "process_exit", "process_fork",
+           "runq_wait", "sched_offcpu", "sched_oncpu", "syscall_enter", "syscall_exit"}
 CONTEXT = ["comm", "tgid", "tid", "uid", "gid", "cgroup", "cpu", "ppid", "pcomm", "mntns", "pidns"]
 
 RICH = r"""
@@ -173,6 +173,12 @@ class Probes(Case):
     def test_alternatives_of_a_part(self):
         text = self.works("probes", "syscall_enter")
         self.assertRegex(text, r"(?m)^  hook enter: tp_btf/sys_enter or raw_tp/sys_enter$")
+
+    def test_a_hook_of_two_programs_is_listed_once(self):
+        for event, hook in (("sched_offcpu", "sched_switch"), ("process_exit", "sched_process_exit")):
+            listed = blocks(self.works("probes", event))[event].splitlines()
+            (line,) = [line.split() for line in listed if line.startswith("  hook ")]
+            self.assertEqual(line[2:], [f"tp_btf/{hook}"])
 
     def test_lines_fit_and_nothing_is_coloured(self):
         text = self.works("probes")

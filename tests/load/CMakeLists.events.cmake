@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Loads of single events (disks, run queues, values, processes) and of many names. Included by CMakeLists.txt beside it.
-foreach(name execs forks hotset io renames runq seams sockets turns)
+foreach(name execs faults forks hops hotset io lives renames runq seams sockets turns)
   add_executable(load_${name} ${name}.c)
   target_include_directories(load_${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_definitions(load_${name} PRIVATE _GNU_SOURCE)

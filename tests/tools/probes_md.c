@@ -56,7 +56,7 @@ static void put_hooks(struct strbuf *out, const struct probe_object *o, const ch
 	strbuf__puts(out, "\n| hook for | the first of these that the kernel takes |\n|---|---|\n");
 	while ((part = schema__next_part(s, event, part))) {
 		strbuf__printf(out, "| %s | ", part->part);
-		for (const struct program_schema *p = part; p; p = schema__next_alternative(s, p))
+		for (const struct program_schema *p = part; p; p = probe_object__next_hook(o, p))
 			strbuf__printf(out, "%s`%s`", p == part ? "" : ", ",
 				       probe_object__hook(o, p->name));
 		strbuf__puts(out, " |\n");

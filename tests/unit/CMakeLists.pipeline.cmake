@@ -12,7 +12,7 @@ endforeach()
 target_link_options(test_pipeline_cgroups PRIVATE
   -Wl,--wrap=mountinfo_find -Wl,--wrap=log_line)
 
-foreach(file IN ITEMS dec_enum dec_errno dec_device)
+foreach(file IN ITEMS dec_enum dec_errno dec_signal dec_device)
   unit_test(pipeline ${file} LINK pipeline)
 endforeach()
 target_sources(test_pipeline_dec_device PRIVATE unit/pipeline/temp_tree.c)
