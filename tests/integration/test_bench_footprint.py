@@ -16,7 +16,8 @@ from ringtally import Daemon, Ended
 STARTS = 2
 PATIENCE_S = 90
 FACTOR = 1.5  # between two starts of the same daemon, in memory
-EVENTS = ("syscall_enter", "runq_wait", "block_io")  # of the built-in config
+EVENTS = ("syscall_enter", "runq_wait", "sched_oncpu", "block_io", "softirq", "process_exec",
+          "process_exit")  # of the built-in config
 
 
 def children(pid):

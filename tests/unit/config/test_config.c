@@ -347,6 +347,7 @@ static void built_in_config_is_good(void **state)
 	static const char *const names[] = {
 		"syscalls_total",	    "runq_wait_seconds",    "top_oncpu_seconds_total",
 		"block_io_latency_seconds", "block_io_bytes_total", "softirq_seconds_total",
+		"process_execs_total",	    "process_exits_total",
 	};
 	struct fixture *f = *state;
 
