@@ -117,8 +117,7 @@ u64 collector__constants(const struct collector *c, const struct cost_machine *m
 
 	for (u32 i = 0; i < c->nobjects; i++)
 		if (collector__uses(c, i))
-			bytes += cost_of_constants(probe_object__schema(c->objects[i])->nevents,
-						   machine);
+			bytes += cost_of_constants(probe_object__constants(c->objects[i]), machine);
 	if (plan__uses_cgroups(c->plan))
 		bytes += cgroup_news_cost(machine->page_bytes);
 	if (c->plan->cgroup_tests.n > 0)

@@ -119,10 +119,8 @@ u64 cost_of_cgroup_sets(u32 ncpus)
 	return hash_bytes(&map, ncpus);
 }
 
-/* Beside plans and filters the compiler has a small map of constants of its own. */
-u64 cost_of_constants(u32 nevents, const struct cost_machine *machine)
+/* Beside them the compiler has a small map of constants of its own. */
+u64 cost_of_constants(u64 bytes, const struct cost_machine *machine)
 {
-	u64 bytes = nevents * (sizeof(struct wire_plan) + sizeof(struct wire_filter));
-
 	return mapped_array_bytes(1, bytes, machine->page_bytes) + MAP_BYTES;
 }

@@ -41,7 +41,7 @@ u64 cost_of_rings(const struct rings_layout *layout, u32 page_bytes);
 /* The map with the members of sets of cgroups; an estimate, like starts. */
 u64 cost_of_cgroup_sets(u32 ncpus);
 
-/* An object's constants: plans and filters of all its events, used or not. */
-u64 cost_of_constants(u32 nevents, const struct cost_machine *machine);
+/* An object's constants, so many bytes of them (knobs_bytes), whatever is used. */
+u64 cost_of_constants(u64 bytes, const struct cost_machine *machine);
 
 #endif

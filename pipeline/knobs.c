@@ -27,6 +27,13 @@ static struct bpf_map *rodata_map(const struct bpf_object *object)
 	return NULL;
 }
 
+u64 knobs_bytes(const struct bpf_object *object)
+{
+	const struct bpf_map *map = rodata_map(object);
+
+	return map ? bpf_map__value_size(map) : 0;
+}
+
 /* The constant's place in the BTF section; NULL when there is none of that name. */
 static const struct btf_var_secinfo *find_variable(const struct btf *btf, const char *name)
 {

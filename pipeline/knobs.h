@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "base/types.h"
+
 struct bpf_object;
 struct err;
 
@@ -14,5 +16,8 @@ int knob__set(struct bpf_object *object, const char *name, const void *value, si
 	      struct err *err);
 int knob__get(const struct bpf_object *object, const char *name, void *ret_value, size_t size,
 	      struct err *err);
+
+/* Bytes of all of them, with what the compiler put beside them. */
+u64 knobs_bytes(const struct bpf_object *object);
 
 #endif

@@ -26,6 +26,7 @@
 #include "base/util.h"
 #include "pipeline/btf_check.h"
 #include "pipeline/bundle.h"
+#include "pipeline/knobs.h"
 #include "pipeline/plan.h"
 #include "pipeline/refusal.h"
 #include "pipeline/rings.h"
@@ -54,6 +55,7 @@ struct probe_object {
 	struct schema *schema;
 	char **hooks;		  /* of the schema's programs */
 	struct start_map *starts; /* of the schema's events */
+	u64 constants;		  /* bytes */
 	const struct event_plan **events;
 	u32 nevents;
 	struct part *parts;
@@ -120,6 +122,7 @@ static int note_start_maps(struct probe_object *o, const struct bpf_object *imag
 /* What of the image is asked for after it is closed. */
 static int note_image(struct probe_object *o, const struct bpf_object *image, struct err *err)
 {
+	o->constants = knobs_bytes(image);
 	if (note_hooks(o, image) || note_start_maps(o, image))
 		return err__set_errno(err, -ENOMEM, "open");
 	return 0;
@@ -267,6 +270,11 @@ void probe_object__close(struct probe_object *o)
 const char *probe_object__name(const struct probe_object *o)
 {
 	return o->name;
+}
+
+u64 probe_object__constants(const struct probe_object *o)
+{
+	return o->constants;
 }
 
 const struct schema *probe_object__schema(const struct probe_object *o)

@@ -27,6 +27,7 @@ void probe_object__close(struct probe_object *o); /* detaches first */
 
 const char *probe_object__name(const struct probe_object *o);
 const struct schema *probe_object__schema(const struct probe_object *o);
+u64 probe_object__constants(const struct probe_object *o); /* bytes of all of its events' */
 
 /* Where a program of the schema attaches: "tp_btf/sched_switch". "" for a name that is none. */
 const char *probe_object__hook(const struct probe_object *o, const char *program);
