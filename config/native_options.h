@@ -13,7 +13,7 @@ enum {
 	CONFIG_MAX_LABELS = 16,
 	CONFIG_MAX_BOUNDS = 512,
 	CONFIG_MAX_DECODERS = 4, /* of a label */
-	CONFIG_SCHEMA_MIN = -4, /* of native buckets */
+	CONFIG_SCHEMA_MIN = -4,	 /* of native buckets */
 	CONFIG_SCHEMA_MAX = 8,
 };
 

@@ -55,6 +55,7 @@ static u64 touch_pages(u64 n, void (*touch)(char *page))
 	return faults() - before;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): all kinds of access have one type */
 static void read_page(char *page)
 {
 	(void)*(volatile char *)page;

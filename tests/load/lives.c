@@ -98,7 +98,7 @@ static void make_threads(pthread_t *threads)
 
 __attribute__((noreturn)) static void be_child(void)
 {
-	pthread_t threads[THREADS_MAX];
+	pthread_t threads[THREADS_MAX] = {0};
 
 	life.leader = getpid();
 	make_threads(threads);
