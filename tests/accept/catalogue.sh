@@ -21,6 +21,16 @@ for source in softirqs processes interrupts; do
 done
 line 'block I/O between two readings of /proc/diskstats' \
 	with release test_block.py Diskstats
+line 'processes: known forks, threads, execs of a hard link, exits by code and by signal' \
+	with release test_process.py
+line 'the time on a CPU against schedstat and steal, growing with every scrape' \
+	with release test_oncpu.py
+line 'page faults against the own count of their load' \
+	with release test_page_fault.py
+line 'moves between CPUs against the own count of their load' \
+	with release test_cpu_migrate.py
+line 'cgroups: made, used and removed before the scrape; made after its where was loaded' \
+	with release test_cgroups.py
 line 'what a number means: texts, absent values, time, names, restarts' \
 	with release test_meaning.py
 line 'what the kernel refuses, and a tracepoint that is not there, are told with their reason' \
