@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# bpf_object(OUTPUT SOURCE [FLAG...]): compiles one BPF source; stripped of DWARF, its BTF stays.
+# bpf_object(OUTPUT SOURCE [FLAG...]): compiles one BPF source; stripped of DWARF and of the labels of
+#                            blocks, which libbpf would walk once for every map; its BTF stays.
 # bpf_probe(NAME):           bpf/probes/NAME.bpf.c, one of the shipped probes.
 # bpf_bundle(NAME):          the shipped probes linked into one object, without their source lines.
 string(REGEX MATCH "^(x86_64|aarch64)$" bpf_machine ${CMAKE_SYSTEM_PROCESSOR})
@@ -20,7 +21,7 @@ function(bpf_object output source)
   add_custom_command(
     OUTPUT ${output}
     COMMAND ${CLANG} ${BPF_FLAGS} ${ARGN} -MMD -MF ${output}.d -MT ${output} -c ${source} -o ${output}
-    COMMAND ${LLVM_STRIP} -g ${output}
+    COMMAND ${LLVM_STRIP} -g --wildcard --strip-symbol=LBB* ${output}
     DEPENDS ${source}
     DEPFILE ${output}.d
     COMMENT "BPF ${output}"
