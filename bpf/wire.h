@@ -181,7 +181,7 @@ struct wire_plan {
 	__u64 presence;	     /* 1 + the event's presence word; 0: all its fields are always there */
 	__u64 optional_key;  /* words of the key that may be absent: presence bits in the key */
 	__u64 context_fetch; /* words of the context to fetch: labels and filters */
-	__u64 context_filter;  /* of them, those that tests look at: fetched first */
+	__u64 context_filter;  /* of them, those fetched before the tests, which may look at them */
 	__u64 context_key;     /* of them, those in the key */
 	__u64 event_wanted;    /* words of the event that labels, values and filters use */
 	__u64 event_key;       /* of them, those in the key */

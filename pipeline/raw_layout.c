@@ -70,7 +70,6 @@ void raw_layout(struct event_plan *event, const struct filter_plan *filter)
 	wire->nmetrics = 1;
 	wire->always = !shown->config->where;
 	wire->presence = event->schema->has_presence ? 1 + event->schema->presence_word : 0;
-	wire->context_filter = filter->context_words;
 	wire->context_fetch = filter->context_words;
 	wire->event_wanted = filter->event_words;
 	for (u32 i = 0; i < shown->nlabels; i++) {
@@ -81,6 +80,7 @@ void raw_layout(struct event_plan *event, const struct filter_plan *filter)
 		else if (label->field != &raw_time)
 			wire->event_wanted |= field_mask(label->field);
 	}
+	wire->context_filter = wire->context_fetch; /* records are copied from what was fetched */
 	wire->record_bytes =
 		sizeof(struct wire_raw) +
 		sizeof(u64) * (event->schema->nwords + told_words(wire, filter->scope.context));

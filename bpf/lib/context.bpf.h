@@ -137,49 +137,50 @@ static __always_inline void context_source__prepare(struct context_source *from,
 }
 
 /* Is this the word asked for? Each question stands alone: of a switch, which clang would make of
- * them, its arithmetic would remain. */
-#define IS_ASKED(at, field)                \
-	({                                 \
-		hide(at);                  \
-		(at) == CONTEXT_AT(field); \
+ * them, its arithmetic would remain. What clang can answer leaves nothing for the loader. */
+#define IS_ASKED(at, first, field)                                                       \
+	({                                                                               \
+		if (!__builtin_constant_p(at))                                           \
+			hide(at);                                                        \
+		CONTEXT_AT(field) / sizeof(u64) >= (first) && (at) == CONTEXT_AT(field); \
 	})
 
-static __always_inline u64 word_of_task(const struct context_source *from, u64 at)
+static __always_inline u64 word_of_task(const struct context_source *from, u64 at, u32 first)
 {
 	const struct task_struct *task = from->task;
 
-	if (IS_ASKED(at, comm))
+	if (IS_ASKED(at, first, comm))
 		return *(const u64 *)task->comm;
-	if (IS_ASKED(at, comm[8]))
+	if (IS_ASKED(at, first, comm[8]))
 		return *(const u64 *)(task->comm + 8);
-	if (IS_ASKED(at, tgid))
+	if (IS_ASKED(at, first, tgid))
 		return (u32)task->tgid;
-	if (IS_ASKED(at, tid))
+	if (IS_ASKED(at, first, tid))
 		return (u32)task->pid;
-	if (IS_ASKED(at, uid))
+	if (IS_ASKED(at, first, uid))
 		return task->cred->uid.val;
-	if (IS_ASKED(at, gid))
+	if (IS_ASKED(at, first, gid))
 		return task->cred->gid.val;
-	if (IS_ASKED(at, cgroup))
+	if (IS_ASKED(at, first, cgroup))
 		return task->cgroups->dfl_cgrp->kn->id;
-	if (IS_ASKED(at, cpu))
+	if (IS_ASKED(at, first, cpu))
 		return from->words->fields.cpu;
-	if (IS_ASKED(at, ppid))
+	if (IS_ASKED(at, first, ppid))
 		return (u32)task->real_parent->tgid;
-	if (IS_ASKED(at, pcomm))
+	if (IS_ASKED(at, first, pcomm))
 		return *(const u64 *)task->real_parent->group_leader->comm;
-	if (IS_ASKED(at, pcomm[8]))
+	if (IS_ASKED(at, first, pcomm[8]))
 		return *(const u64 *)(task->real_parent->group_leader->comm + 8);
-	if (IS_ASKED(at, mntns))
+	if (IS_ASKED(at, first, mntns))
 		return task->nsproxy->mnt_ns->ns.inum;
 	return pid__namespace(task->thread_pid, task->thread_pid->level);
 }
 
-/* One word, by the number of bytes in front of it. */
-static __always_inline u64 context__word(const struct context_source *from, u64 at)
+/* One word, by the number of bytes in front of it; it is not among the words before the first. */
+static __always_inline u64 context__word(const struct context_source *from, u64 at, u32 first)
 {
 	if (from->origin != CONTEXT_SAVED && from->has_task)
-		return word_of_task(from, at);
+		return word_of_task(from, at, first);
 	return word_at(from->words, at);
 }
 
@@ -197,7 +198,7 @@ static __always_inline void context__fetch(struct context_source *from, u64 mask
 
 #define FETCH(i)                                               \
 	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) \
-		words[i] = context__word(from, (i) * sizeof(u64));
+		words[i] = context__word(from, (i) * sizeof(u64), i);
 	UNROLL_8(FETCH, 0)
 	if (mask >> FIRST_HALF) {
 		UNROLL_8(FETCH, FIRST_HALF)
@@ -207,29 +208,19 @@ static __always_inline void context__fetch(struct context_source *from, u64 mask
 		from->words->sets = cgroup__sets(from->words->fields.cgroup);
 }
 
-/* Appends the words of the mask, one behind the other. */
-static __always_inline void context__append(u64 *cursor, const struct context_source *from,
-					    u64 mask)
-{
-	hide(cursor);
-#define APPEND(i)                                              \
-	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) \
-		cursor = key__append(cursor, context__word(from, (i) * sizeof(u64)));
-	UNROLL_16(APPEND, 0)
-#undef APPEND
-}
-
-/* Appends the first n labels of the context to the key. */
+/* Appends the first n labels of the context to the key. They stand in the order of their words, so
+ * none has a word before the one of its own number. */
 static __always_inline void key_writer__append_context(struct key_writer *w,
 						       const struct context_source *from,
 						       const volatile struct wire_label *labels,
 						       u64 n, bool has_bits, u64 bits, u32 place)
 {
 #define APPEND(i)                                                                                 \
-	if ((i) >= n)                                                                             \
+	if ((i) >= n || (i) >= WORDS(struct context))                                             \
 		return;                                                                           \
 	key_writer__append(                                                                       \
-		w, label__seen_by(&labels[i], context__word(from, labels[i].at), has_bits, bits), \
+		w,                                                                                \
+		label__seen_by(&labels[i], context__word(from, labels[i].at, i), has_bits, bits), \
 		place + (i));
 	UNROLL_16(APPEND, 0)
 #undef APPEND
@@ -248,7 +239,7 @@ static __always_inline void context__pack(struct wire_saved_context *to,
 	hide(cursor);
 #define PACK(i)                                                \
 	if ((i) < WORDS(struct context) && mask & 1ULL << (i)) \
-		cursor = key__append(cursor, context__word(from, (i) * sizeof(u64)));
+		cursor = key__append(cursor, context__word(from, (i) * sizeof(u64), i));
 	UNROLL_8(PACK, 0)
 	if (mask >> FIRST_HALF) {
 		UNROLL_8(PACK, FIRST_HALF)

@@ -258,8 +258,7 @@ static __always_inline bool emit__count(const struct emission *e, const struct k
 }
 
 /* The event with all its fields, if there is room. */
-static __always_inline void emit__raw(const struct emission *e,
-				      const struct context_source *context)
+static __always_inline void emit__raw(const struct emission *e, const u64 *context)
 {
 	const volatile struct wire_plan *plan = e->plan;
 	const u64 *event = e->event;
@@ -275,19 +274,20 @@ static __always_inline void emit__raw(const struct emission *e,
 		record->words[i] = event[i];
 	UNROLL_32(COPY, 0)
 #undef COPY
-	context__append(record->words + e->event_words, context, plan->context_fetch);
+	key__append_words(record->words + e->event_words, context, WORDS(struct context),
+			  plan->context_fetch);
 	record__submit(plan, ring, record, e->owner ? e->ledger->accepted : 1);
 }
 
 /* The end of an event that is traced: there are no numbers to keep of one that finds no room. */
-static __always_inline void emit__trace(struct emission *e, const struct context_source *context)
+static __always_inline void emit__trace(struct emission *e, const struct context_words *context)
 {
 	e->ledger = ledger__of_this_cpu(e->books);
 	if (!e->ledger)
 		return;
 	e->owner = ledger__enter(e->ledger, e->plan);
 	ledger__accepted(e->ledger, e->owner);
-	emit__raw(e, context);
+	emit__raw(e, (const u64 *)context);
 	ledger__leave(e->ledger, e->owner);
 }
 
@@ -313,7 +313,7 @@ static __always_inline void emit__tally(struct emission *e, const struct context
 static __always_inline void emit__deliver(struct emission *e, const struct context_source *context)
 {
 	if (e->plan->delivery == WIRE_TRACE)
-		emit__trace(e, context);
+		emit__trace(e, context->words);
 	else
 		emit__tally(e, context);
 }
@@ -363,8 +363,8 @@ static __always_inline void emit__of_saved(struct emission *e,
 		emit__deliver(e, &source);
 }
 
-/* A part is for the metrics that take any, which have no filter. One that adds nothing leaves no
- * trace: what is in the table's list holds something. */
+/* A part is for the metrics that take any, which have no filter and are not traced. One that adds
+ * nothing leaves no trace: what is in the table's list holds something. */
 static __always_inline void emit__part_of_task(struct emission *e, const struct task_struct *task)
 {
 	struct context_words context;
@@ -377,7 +377,7 @@ static __always_inline void emit__part_of_task(struct emission *e, const struct 
 		return;
 	if (e->plan->ncontext_labels)
 		context_source__prepare(&source, e->plan->context_fetch);
-	emit__deliver(e, &source);
+	emit__tally(e, &source);
 }
 
 /* Word number of a field. */

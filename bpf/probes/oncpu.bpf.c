@@ -46,18 +46,17 @@ static __always_inline bool slice__length(const struct slice *slice, const struc
 	return true;
 }
 
-static __always_inline void slice__end(const struct slice *slice, const struct task_struct *task,
-				       u64 now)
+/* False: it has no event, which is in the books. */
+static __always_inline bool slice__end(const struct slice *slice, const struct task_struct *task,
+				       u64 now, struct sched_oncpu *ev)
 {
-	struct sched_oncpu ev = {};
-
-	if (!slice__length(slice, task, now, &ev.duration)) {
-		end_unpaired(&ev);
-		return;
+	if (!slice__length(slice, task, now, &ev->duration)) {
+		end_unpaired(ev);
+		return false;
 	}
-	if (ev.duration > slice->told)
-		ev.rest = ev.duration - slice->told;
-	emit_task(&ev, task);
+	if (ev->duration > slice->told)
+		ev->rest = ev->duration - slice->told;
+	return true;
 }
 
 static __always_inline void slice__begin(struct slice *slice, const struct task_struct *task,
@@ -66,17 +65,19 @@ static __always_inline void slice__begin(struct slice *slice, const struct task_
 	*slice = (struct slice){.task = (u64)task, .since = now};
 }
 
-static __always_inline void slices__switch(const struct task_struct *prev,
-					   const struct task_struct *next)
+/* Does the slice that ends have an event? */
+static __always_inline bool slices__switch(const struct task_struct *prev,
+					   const struct task_struct *next, struct sched_oncpu *ev)
 {
 	struct slice *slice = START_OF_THIS_CPU(sched_oncpu);
 	u64 now = bpf_ktime_get_ns();
+	bool told;
 
 	if (!slice)
-		return;
-	if (prev->pid)
-		slice__end(slice, prev, now);
+		return false;
+	told = prev->pid && slice__end(slice, prev, now, ev);
 	slice__begin(slice, next, now);
+	return told;
 }
 
 static __always_inline int task__switched(const struct task_struct *prev,
@@ -84,9 +85,7 @@ static __always_inline int task__switched(const struct task_struct *prev,
 {
 	struct sched_oncpu ev = {};
 
-	if (is_timed(&ev))
-		slices__switch(prev, next);
-	else if (prev->pid)
+	if (is_timed(&ev) ? slices__switch(prev, next, &ev) : prev->pid)
 		emit_task(&ev, prev);
 	if (takes_parts(&ev))
 		flush_hook_rests(&ev, !next->pid);

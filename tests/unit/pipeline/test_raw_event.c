@@ -180,7 +180,7 @@ static void words_of_the_condition_move_those_behind_them(void **state)
 	(void)state;
 	set_up(&f, "cpu,time,bytes", "tid == 7 and change < 0");
 	assert_int_equal(f.bytes, (2 + EVENT_WORDS + 2) * sizeof(u64));
-	assert_int_equal(f.event->wire.context_filter, WORD(3));
+	assert_int_equal(f.event->wire.context_filter, WORD(3) | WORD(7)); /* copied from there */
 	assert_int_equal(f.event->wire.context_fetch, WORD(3) | WORD(7));
 	assert_int_equal(f.event->wire.event_wanted, WORD(2) | WORD(4));
 	assert_int_equal(f.event->wire.always, 0);
