@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front door: the work is done by CMakePresets.json and scripts/.
 .PHONY: build run test lint docs stress mutants accept-skeleton accept-events accept-bench accept-engine accept-cardinality \
-	accept-catalogue bench vm demo help
+	accept-catalogue accept-workload bench vm demo help
 
 build: ## build/release/ringtally
 	@cmake --preset release >/dev/null
@@ -68,6 +68,11 @@ accept-catalogue: ## the acceptance run of the event catalogue (root; some ten m
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory build
 	@tests/accept/catalogue.sh
+
+accept-workload: ## the acceptance run of what counting costs (root; a quarter of an hour on a quiet machine)
+	@scripts/deps.sh build test peers
+	@$(MAKE) --no-print-directory build
+	@tests/accept/workload.sh
 
 bench: ## install what is missing, build, measure here into bench/results/ (root); NAME=... names it
 	@scripts/deps.sh build

@@ -1,16 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The targets of bounded aggregation, from one run of `ringtally bench aggregators`: of all streams the
-worst counts. BENCH_JSON names a run that is there already, or where to keep it."""
+"""The targets of bounded aggregation: the suite `aggregators`, of all streams the worst counts."""
 
-import json
-import os
-import re
-import subprocess
-import tempfile
+from bench_run import judge_targets
 
-from ringtally import binary
-
-# What the bench calls them. The limits are stated here once more: the bench's own are not asked.
 AT_LEAST = {
     "events a second and core": 10,  # millions
     "as fast as a growing exact table": 0.7,
@@ -25,35 +17,7 @@ AT_MOST = {
     "memory that a counter took after its start": 0,
     "CPU time of an epoch of a counter of 10,000 series, p99": 1000,  # us
 }
-REPORTED = re.compile(r"aggregators: target (?:met|MISSED): (.+): ([-+.e\d]+)\S* .*\((.+)\), wanted")
-
-
-def measure():
-    with tempfile.TemporaryDirectory(prefix="ringtally-accept-") as folder:
-        path = os.environ.get("BENCH_JSON", os.path.join(folder, "bench.json"))
-        if not os.path.exists(path):
-            subprocess.run([binary(), "bench", "aggregators", f"--json={path}"], check=True,
-                           stdout=subprocess.DEVNULL)
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
 
 
 def run(judge):
-    print("-- bench: aggregators", flush=True)
-    report = measure()
-    found = {}
-    for remark in report["remarks"]:
-        print("     " + remark)
-        reported = REPORTED.match(remark)
-        if reported:
-            found[reported[1]] = (float(reported[2]), reported[3])
-    missing = set(AT_LEAST) | set(AT_MOST)
-    judge("every target was measured", missing <= set(found),
-          ", ".join(sorted(missing - set(found))) or f"{len(missing)} of them")
-    for title, (value, where) in found.items():
-        if title in AT_LEAST:
-            judge.at_least(f"{title} ({where})", value, AT_LEAST[title])
-        elif title in AT_MOST:
-            judge.at_most(f"{title} ({where})", value, AT_MOST[title])
-        else:
-            judge(title, False, "a target that nobody here knows of")
+    judge_targets(judge, "aggregators", AT_LEAST, AT_MOST)

@@ -2,13 +2,14 @@
 """What the engine may cost, from one run of `ringtally bench probe-cost`: each promise with its figure.
 Status 0 when all hold. BENCH_JSON names a run that is there already, or where to keep it."""
 
-import json
 import os
-import subprocess
 import sys
-import tempfile
 
-BINARY = os.environ["RINGTALLY"]
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+
+from bench_run import measure  # noqa: E402
+
 HOOK = "tp_btf"
 
 failures = []
@@ -22,19 +23,6 @@ def judge(title, value, limit, stretch=None, at_least=False):
           f" (at {'least' if at_least else 'most'} {limit}{reached})", flush=True)
     if not holds:
         failures.append(title)
-
-
-def read_rows():
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.environ.get("BENCH_JSON", os.path.join(folder, "bench.json"))
-        if not os.path.exists(path):
-            subprocess.run([BINARY, "bench", "probe-cost", f"--json={path}"], check=True,
-                           stdout=subprocess.DEVNULL)
-        with open(path, encoding="utf-8") as file:
-            report = json.load(file)
-    for remark in report["remarks"]:
-        print("     " + remark)
-    return {row["subject"]: row for row in report["rows"]}
 
 
 class Figures:
@@ -98,7 +86,7 @@ def judge_flush(rows):
 
 
 def main():
-    rows = read_rows()
+    rows = {row["subject"]: row for row in measure("probe-cost")["rows"]}
     figures = Figures(rows)
     judge_keys(figures)
     judge_streams(figures)

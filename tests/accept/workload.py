@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What counting costs a real server, beside bpftrace that counts the same, and an idle machine.
+"""What counting costs: in the daemon, on a real server beside bpftrace that counts the same, and on an
+idle machine.
 
+  workload.py pipeline|scrape  the targets of these suites of the bench
   workload.py redis [ROUNDS]   redis-server's CPU time per request; every round has a window of 2 s
-                               with each subject, in random order, and one with none
+                               with each subject, in random order, and one with none. syscount and
+                               runqlat are libbpf-tools', and are here to be seen, not to be judged
   workload.py idle [SECONDS]   the daemon's own CPU time, with the built-in config, scraped every 15 s
 """
 
@@ -17,18 +20,33 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
+import catalogue_oracles  # noqa: E402
 import ringtally  # noqa: E402
+from bench_run import judge_targets  # noqa: E402
+from judge import Judge  # noqa: E402
 from redis_load import Redis, run_ns  # noqa: E402
 
+PIPELINE_MAX = {
+    "aggregating 100 keys, beside the bare drain": 4,
+    "aggregating 100,000 keys, beside the bare drain": 9,
+}
+SCRAPE_MAX = {
+    "text of a scrape, beside one snprintf per line": 0.25,
+    "100,000 lines, beside 10,000": 11,
+}
 ROUNDS, WINDOW_S, SETTLE_S = 20, 2, 0.3
 SYSCALLS_TO_BPFTRACE_MAX, DEFAULT_TO_BPFTRACE_MAX = 0.35, 0.45
 DAEMON_CPU_MAX = 1.0  # percent of a core, under load
-IDLE_CPU_MAX = 0.1
+IDLE_CPU_MAX, IDLE_S = 0.1, 120
 SCRAPE_EVERY_S = 15
 
 SYSCALLS = """\
 metrics:
   - { name: syscalls_total, event: syscall_enter, type: counter, labels: [comm, syscall] }
+"""
+RUNQ = """\
+metrics:
+  - { name: runq_wait_seconds, event: runq_wait, type: histogram, value: wait, buckets: log2 }
 """
 ONE_LINER = ('tracepoint:raw_syscalls:sys_enter { @[comm, args->id] = count(); } '
              'BEGIN { printf("attached\\n"); }')
@@ -77,16 +95,22 @@ class OursSyscalls(Ours):
     config = SYSCALLS
 
 
-class Bpftrace:
+class OursRunq(Ours):
+    config = RUNQ
+
+
+class Peer:
+    """Says a word when it is attached, or shortly before its last probes are."""
+
     cpu_percent = None
 
-    def __init__(self, cpus, *args):
-        self.process = subprocess.Popen(["bpftrace", *args], stdout=subprocess.PIPE,
+    def __init__(self, cpus, word, *command):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True,
                                         preexec_fn=lambda: os.sched_setaffinity(0, cpus))
-        while "attached" not in (line := self.process.stdout.readline()):
-            assert line, "bpftrace did not attach"
-        time.sleep(SETTLE_S)  # it says so before its last probes are
+        while word not in (line := self.process.stdout.readline()):
+            assert line, f"{command[0]} did not attach"
+        time.sleep(SETTLE_S)
 
     def begin(self):
         pass
@@ -99,20 +123,40 @@ class Bpftrace:
         self.process.communicate()
 
 
-class BpftraceOneLiner(Bpftrace):
+class BpftraceOneLiner(Peer):
     def __init__(self, cpus):
-        super().__init__(cpus, "-e", ONE_LINER)
+        super().__init__(cpus, "attached", "bpftrace", "-e", ONE_LINER)
 
 
-class BpftraceScript(Bpftrace):
+class BpftraceScript(Peer):
     def __init__(self, cpus):
-        super().__init__(cpus, ringtally.source("tests", "accept", "default.bt"))
+        super().__init__(cpus, "attached", "bpftrace",
+                         ringtally.source("tests", "accept", "default.bt"))
+
+
+class LibbpfTool(Peer):
+    name = None
+
+    def __init__(self, cpus):
+        path = os.path.join(catalogue_oracles.folder(), self.name)
+        super().__init__(cpus, "Tracing", "stdbuf", "-oL", path)
+
+
+class Syscount(LibbpfTool):
+    name = "syscount"
+
+
+class Runqlat(LibbpfTool):
+    name = "runqlat"
 
 
 SUBJECTS = {
     "nothing": Nothing,
     "ringtally, syscalls_total": OursSyscalls,
     "bpftrace, one-liner": BpftraceOneLiner,
+    "syscount (by number only)": Syscount,
+    "ringtally, runq_wait_seconds": OursRunq,
+    "runqlat": Runqlat,
     "ringtally, built-in config": Ours,
     "bpftrace, the same as a script": BpftraceScript,
 }
@@ -154,13 +198,7 @@ class Table:
         return statistics.median(self.added(ours)) / statistics.median(self.added(theirs))
 
 
-def judge(what, value, most, unit=""):
-    print(f"{'met' if value <= most else 'MISSED'}: {what}: {value:.3g}{unit}, "
-          f"at most {most}{unit}")
-    return value <= most
-
-
-def redis_main(rounds):
+def judge_redis(judge, rounds=ROUNDS):
     cpus = sorted(os.sched_getaffinity(0))
     assert len(cpus) > 1, "needs two CPUs"
     others = set(cpus[1:])
@@ -180,21 +218,18 @@ def redis_main(rounds):
     finally:
         redis.close()
     table.print()
-    met = [
-        judge("syscalls_total, beside bpftrace's one-liner",
-              table.ratio("ringtally, syscalls_total", "bpftrace, one-liner"),
-              SYSCALLS_TO_BPFTRACE_MAX, " x"),
-        judge("the built-in config, beside bpftrace's script",
-              table.ratio("ringtally, built-in config", "bpftrace, the same as a script"),
-              DEFAULT_TO_BPFTRACE_MAX, " x"),
-        judge("the daemon's own CPU time",
-              max(statistics.median(cpu) for cpu in table.cpu.values() if cpu),
-              DAEMON_CPU_MAX, " % of a core"),
-    ]
-    return all(met)
+    judge.at_most("syscalls_total, beside bpftrace's one-liner",
+                  table.ratio("ringtally, syscalls_total", "bpftrace, one-liner"),
+                  SYSCALLS_TO_BPFTRACE_MAX, " x")
+    judge.at_most("the built-in config, beside bpftrace's script",
+                  table.ratio("ringtally, built-in config", "bpftrace, the same as a script"),
+                  DEFAULT_TO_BPFTRACE_MAX, " x")
+    judge.at_most("the daemon's own CPU time",
+                  max(statistics.median(cpu) for cpu in table.cpu.values() if cpu),
+                  DAEMON_CPU_MAX, " % of a core")
 
 
-def idle_main(seconds):
+def judge_idle(judge, seconds=IDLE_S):
     with ringtally.Daemon() as daemon:
         daemon.scrape()
         time.sleep(1)
@@ -206,13 +241,21 @@ def idle_main(seconds):
         percent = 100 * ns / 1e9 / (time.monotonic() - begin)
         daemon.send_signal(signal.SIGTERM)
         daemon.wait()
-    return judge("an idle machine", percent, IDLE_CPU_MAX, " % of a core")
+    judge.at_most("an idle machine", percent, IDLE_CPU_MAX, " % of a core")
+
+
+LINES = {
+    "pipeline": lambda judge: judge_targets(judge, "pipeline", {}, PIPELINE_MAX),
+    "scrape": lambda judge: judge_targets(judge, "scrape", {}, SCRAPE_MAX),
+    "redis": judge_redis,
+    "idle": judge_idle,
+}
 
 
 def main():
-    mains = {"redis": (redis_main, ROUNDS), "idle": (idle_main, 120)}
-    run, count = mains[sys.argv[1]]
-    sys.exit(not run(int(sys.argv[2]) if len(sys.argv) > 2 else count))
+    judge = Judge()
+    LINES[sys.argv[1]](judge, *(int(n) for n in sys.argv[2:]))
+    judge.end()
 
 
 if __name__ == "__main__":
