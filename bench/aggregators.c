@@ -392,8 +392,9 @@ static int run(struct bench_options *options, struct bench_report *report, struc
 }
 
 const struct bench_suite aggregators_suite = {
-	SUITE,
-	"how fast a limited metric counts, what it names, what it takes, on streams from life too",
-	true,
-	run,
+	.name = SUITE,
+	.help = "how fast a limited metric counts, what it names, what it takes, on streams from "
+		"life too",
+	.unprivileged = true,
+	.run = run,
 };

@@ -11,6 +11,7 @@ struct config;
 struct bench_options {
 	const struct config *config; /* whose events are measured; borrowed */
 	const char *config_file;     /* where it comes from; NULL: built in */
+	const char *const *command;  /* the user's own, NULL-terminated; NULL: there is none */
 	bool quick;		     /* few rounds: to see that it works, not to quote */
 	struct progress progress;
 };
@@ -19,6 +20,7 @@ struct bench_suite {
 	const char *name;
 	const char *help;  /* one line */
 	bool unprivileged; /* without root it leaves out what needs it, and says so */
+	bool takes_command;
 	/* 0, or what kept the whole suite from running. Blocking. What a single subject is refused
 	 * goes into its row. */
 	int (*run)(struct bench_options *options, struct bench_report *report, struct err *err);
@@ -29,6 +31,7 @@ extern const struct bench_suite footprint_suite;
 extern const struct bench_suite pipeline_suite;
 extern const struct bench_suite aggregators_suite;
 extern const struct bench_suite scrape_suite;
+extern const struct bench_suite workload_suite;
 
 /* The suites that there are, in the order in which they run. */
 extern const struct bench_suite *const bench_suites[];

@@ -213,8 +213,8 @@ static int run(struct bench_options *options, struct bench_report *to, struct er
 }
 
 const struct bench_suite footprint_suite = {
-	SUITE,
-	"exec to first scrape, memory here and in the kernel, bytes per series, beside peers",
-	false,
-	run,
+	.name = SUITE,
+	.help = "exec to first scrape, memory here and in the kernel, bytes per series, beside "
+		"peers",
+	.run = run,
 };

@@ -188,8 +188,7 @@ static int run(struct bench_options *options, struct bench_report *to, struct er
 }
 
 const struct bench_suite pipeline_suite = {
-	SUITE,
-	"the CPU time of bringing a record from a ring to its series, beside a bare drain",
-	false,
-	run,
+	.name = SUITE,
+	.help = "the CPU time of bringing a record from a ring to its series, beside a bare drain",
+	.run = run,
 };

@@ -376,5 +376,7 @@ static int run(struct bench_options *options, struct bench_report *report, struc
 }
 
 const struct bench_suite probe_cost_suite = {
-	SUITE, "what a program costs per event, beside hash maps; each event of the config", false,
-	run};
+	.name = SUITE,
+	.help = "what a program costs per event, beside hash maps; each event of the config",
+	.run = run,
+};

@@ -210,8 +210,8 @@ static int run(struct bench_options *options, struct bench_report *to, struct er
 }
 
 const struct bench_suite scrape_suite = {
-	SUITE,
-	"the CPU time of a scrape of 1000 to 100,000 lines, beside one snprintf per line",
-	true,
-	run,
+	.name = SUITE,
+	.help = "the CPU time of a scrape of 1000 to 100,000 lines, beside one snprintf per line",
+	.unprivileged = true,
+	.run = run,
 };

@@ -75,12 +75,6 @@ static void make_series(u32 nseries)
 	prctl(PR_SET_NAME, saved);
 }
 
-static bool is_attached(const struct exposition_sample *s, const void *ctx)
-{
-	(void)ctx;
-	return s->value > 0 && span__is(&s->name, "ringtally_self_probe_attached");
-}
-
 static int read_anon(const struct target *t, double *ret_bytes, struct err *err)
 {
 	struct proc_memory memory;
@@ -117,7 +111,7 @@ static int measure(struct target *t, u32 nseries, struct figures *to, struct err
 	double before = 0, made = 0, scraped = 0;
 	struct target_times times = {0};
 
-	if (target__wait(t, is_attached, NULL, &times, err) || scrape_some(t, err) ||
+	if (target__wait(t, target_is_attached, NULL, &times, err) || scrape_some(t, err) ||
 	    read_anon(t, &before, err))
 		return err->code;
 	make_series(nseries);

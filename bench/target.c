@@ -34,6 +34,12 @@ int target__start(struct target *t, const char *name, const char *path, const ch
 	return child__start(&t->child, name, path, argv, NULL, err);
 }
 
+bool target_is_attached(const struct exposition_sample *s, const void *ctx)
+{
+	(void)ctx;
+	return s->value > 0 && span__is(&s->name, "ringtally_self_probe_attached");
+}
+
 static bool has_life(const char *body, target_lives_fn lives, const void *ctx)
 {
 	struct exposition_sample s;

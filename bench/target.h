@@ -33,6 +33,9 @@ struct target_times {
 int target__start(struct target *t, const char *name, const char *path, const char *const *args,
 		  struct err *err);
 
+/* Our own: a program is attached. */
+bool target_is_attached(const struct exposition_sample *s, const void *ctx);
+
 /* Scrapes until there is life. Once, behind the start. */
 int target__wait(struct target *t, target_lives_fn lives, const void *ctx,
 		 struct target_times *ret_times, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `ringtally bench [SUITE...]`: measure what it costs here. */
+/* `ringtally bench [SUITE...] [-- COMMAND...]`: measure what it costs here. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,7 @@
 enum { RUNS_MAX = 100 };
 
 struct bench_flags {
+	const char *const *command; /* what stands behind `--`; NULL: nothing */
 	const char *json;
 	const char *runs;
 	const char *config_file;
@@ -81,7 +82,24 @@ static int choose_suites(const struct flag_values *names, struct chosen_suites *
 		ret_chosen->items[ret_chosen->n++] = suite;
 	}
 	for (size_t i = 0; names->n == 0 && i < bench_nsuites; i++)
-		ret_chosen->items[ret_chosen->n++] = bench_suites[i];
+		if (!bench_suites[i]->takes_command)
+			ret_chosen->items[ret_chosen->n++] = bench_suites[i];
+	return EXIT_FINE;
+}
+
+/* A suite that takes a command has one, and a command has such a suite. */
+static int check_command(const struct chosen_suites *suites, const char *const *command)
+{
+	bool taken = false;
+
+	for (size_t i = 0; i < suites->n; i++)
+		taken = taken || suites->items[i]->takes_command;
+	if (taken && !command)
+		return setup_fail(EXIT_USAGE, "the suite 'workload' measures a command of yours: "
+					      "ringtally bench workload -- COMMAND...");
+	if (command && !taken)
+		return setup_fail(EXIT_USAGE, "a command is measured by the suite 'workload': "
+					      "ringtally bench workload -- COMMAND...");
 	return EXIT_FINE;
 }
 
@@ -106,6 +124,13 @@ static int parse_runs(const char *text, u32 *ret_runs)
 	return EXIT_FINE;
 }
 
+static int status_of(int rc)
+{
+	if (rc == -ENOEXEC) /* a command that cannot be started */
+		return EXIT_USAGE;
+	return rc == -EPERM || rc == -EOPNOTSUPP ? EXIT_REFUSED : EXIT_RUNTIME;
+}
+
 static int run_suites(const struct chosen_suites *suites, struct bench_options *options, u32 runs,
 		      struct bench_report *report)
 {
@@ -118,9 +143,7 @@ static int run_suites(const struct chosen_suites *suites, struct bench_options *
 
 			progress__end(&options->progress);
 			if (rc)
-				return setup_fail(rc == -EPERM || rc == -EOPNOTSUPP ? EXIT_REFUSED
-										    : EXIT_RUNTIME,
-						  err.msg);
+				return setup_fail(status_of(rc), err.msg);
 		}
 	}
 	return report->failed ? setup_fail(EXIT_RUNTIME, "out of memory") : EXIT_FINE;
@@ -149,6 +172,7 @@ static int measure(const struct chosen_suites *suites, const struct bench_flags 
 	struct bench_options options = {
 		.config = setup->config,
 		.config_file = f->config_file,
+		.command = f->command,
 		.quick = f->quick,
 	};
 	FILE *json = f->json ? fopen(f->json, "we") : NULL;
@@ -179,9 +203,21 @@ static int measure(const struct chosen_suites *suites, const struct bench_flags 
 static void print_usage(const struct verb *self)
 {
 	setup_print_usage(self, &flags);
-	printf("\nSuites (all of them when none is named):\n");
+	printf("\nSuites (all but `workload` when none is named):\n");
 	for (size_t i = 0; i < bench_nsuites; i++)
 		printf("  %-12s %s\n", bench_suites[i]->name, bench_suites[i]->help);
+}
+
+/* The number of arguments before `--`; what stands behind it is the command. */
+static int split_command(int argc, char **argv, const char *const **ret_command)
+{
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--") != 0)
+			continue;
+		*ret_command = i + 1 < argc ? (const char *const *)argv + i + 1 : NULL;
+		return i;
+	}
+	return argc;
 }
 
 static int run(const struct verb *self, int argc, char **argv)
@@ -194,6 +230,7 @@ static int run(const struct verb *self, int argc, char **argv)
 	int status;
 	u32 runs = 1;
 
+	argc = split_command(argc, argv, &f.command);
 	if (flags_parse(&flags, argc, argv, &f, &names, &err))
 		return setup_fail(EXIT_USAGE, err.msg);
 	if (f.help) {
@@ -203,6 +240,8 @@ static int run(const struct verb *self, int argc, char **argv)
 	status = parse_runs(f.runs, &runs);
 	if (!status)
 		status = choose_suites(&names, &suites);
+	if (!status)
+		status = check_command(&suites, f.command);
 	if (!status)
 		status = setup_logging(NULL, NULL, false);
 	if (status)
@@ -218,5 +257,5 @@ static int run(const struct verb *self, int argc, char **argv)
 	return status;
 }
 
-const struct verb bench_verb = {"bench", "[flags] [SUITE...]",
+const struct verb bench_verb = {"bench", "[flags] [SUITE...] [-- COMMAND...]",
 				"measure what it costs on this machine (needs root)", run};

@@ -34,7 +34,7 @@ SCRAPE_MAX = {
     "text of a scrape, beside one snprintf per line": 0.25,
     "100,000 lines, beside 10,000": 11,
 }
-ROUNDS, WINDOW_S, SETTLE_S = 20, 2, 0.3
+ROUNDS, WINDOW_S, SETTLE_S, END_S = 20, 2, 0.3, 2
 SYSCALLS_TO_BPFTRACE_MAX, DEFAULT_TO_BPFTRACE_MAX = 0.35, 0.45
 DAEMON_CPU_MAX = 1.0  # percent of a core, under load
 IDLE_CPU_MAX, IDLE_S = 0.1, 120
@@ -119,8 +119,13 @@ class Peer:
         pass
 
     def close(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.communicate()
+        """A bpftrace that is about to wait for events does not see the signal: it gets another."""
+        while self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.communicate(timeout=END_S)
+            except subprocess.TimeoutExpired:
+                pass
 
 
 class BpftraceOneLiner(Peer):
