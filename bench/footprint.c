@@ -15,6 +15,7 @@
  * and of some starts more:
  *   series/N          growth of RssAnon by N series, divided by N (bench/series_cost.c)
  *   series/N/scraped  the same after scrapes
+ *   series/N/scrape_cpu  its CPU time for a scrape
  *
  * Children are asked over plain sockets from one thread, with the clock of this process, and are
  * killed with it. A peer that is not there has a row that says so in place of its first figure.

@@ -85,13 +85,21 @@ static int read_anon(const struct target *t, double *ret_bytes, struct err *err)
 	return 0;
 }
 
-static int scrape_some(struct target *t, struct err *err)
+/* *ret_ms: the daemon's CPU time for each. */
+static int scrape_some(struct target *t, double *ret_ms, struct err *err)
 {
+	clockid_t clock;
+	u64 begin;
+
+	if (clock_getcpuclockid(t->child.pid, &clock))
+		return err__set_errno(err, -ESRCH, "the daemon's clock");
+	begin = pause_clock_ns(clock);
 	for (int i = 0; i < SCRAPES; i++) {
 		if (target__scrape(t, err))
 			return err->code;
 		pause_ms(BETWEEN_MS);
 	}
+	*ret_ms = (double)(pause_clock_ns(clock) - begin) / 1e6 / SCRAPES;
 	return 0;
 }
 
@@ -108,19 +116,21 @@ static int check_arrived(const struct target *t, u32 nseries, struct err *err)
 
 static int measure(struct target *t, u32 nseries, struct figures *to, struct err *err)
 {
-	double before = 0, made = 0, scraped = 0;
+	double before = 0, made = 0, scraped = 0, few_ms = 0, ms = 0;
 	struct target_times times = {0};
 
-	if (target__wait(t, target_is_attached, NULL, &times, err) || scrape_some(t, err) ||
-	    read_anon(t, &before, err))
+	if (target__wait(t, target_is_attached, NULL, &times, err) ||
+	    scrape_some(t, &few_ms, err) || read_anon(t, &before, err))
 		return err->code;
 	make_series(nseries);
 	pause_ms(ARRIVE_MS);
-	if (read_anon(t, &made, err) || scrape_some(t, err) || read_anon(t, &scraped, err) ||
+	if (read_anon(t, &made, err) || scrape_some(t, &ms, err) || read_anon(t, &scraped, err) ||
 	    check_arrived(t, nseries, err))
 		return err->code;
 	figures__add(to, "bytes", (made - before) / nseries, "series/%u", nseries);
 	figures__add(to, "bytes", (scraped - before) / nseries, "series/%u/scraped", nseries);
+	figures__add(to, "ms", few_ms, "series/0/scrape_cpu");
+	figures__add(to, "ms", ms, "series/%u/scrape_cpu", nseries);
 	return target__stop(t, err);
 }
 

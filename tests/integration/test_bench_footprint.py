@@ -63,7 +63,8 @@ class Footprint(unittest.TestCase):
                            ("rss", "bytes"), ("rss_peak", "bytes"), ("bpf_maps", "bytes"),
                            ("kernel", "bytes"), ("kernel/shared", "bytes"),
                            *((f"kernel/{event}", "bytes") for event in EVENTS),
-                           ("series/10000", "bytes"), ("series/10000/scraped", "bytes")):
+                           ("series/10000", "bytes"), ("series/10000/scraped", "bytes"),
+                           ("series/0/scrape_cpu", "ms"), ("series/10000/scrape_cpu", "ms")):
             row = rows[f"ringtally/{name}"]
             self.assertEqual((row["unit"], len(row["samples"])), (unit, STARTS), name)
             self.assertGreater(min(row["samples"]), 0, name)
