@@ -36,7 +36,7 @@ static int find_tracefs(void)
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (!access(folders[i], X_OK))
 			return 0;
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/sys", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("tracefs", TRACEFS, "tracefs", 0, NULL))
 		return errno;
 	return 0;

@@ -44,8 +44,8 @@ class Strangers:
         program = os.path.join(folder, PARENT)
         os.symlink(ringtally.require_tool("unshare"), program)
         self.process = subprocess.Popen(
-            [program, "--mount", "--pid", "--fork", ringtally.load_program("calls"),
-             "--name=rt-stranger", f"--count={n}", "--wait"],
+            [program, "--mount", "--propagation=unchanged", "--pid", "--fork",
+             ringtally.load_program("calls"), "--name=rt-stranger", f"--count={n}", "--wait"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.process.stdout.readline() == b"waiting\n"
         self.pid = only_child(self.process.pid)

@@ -13,7 +13,9 @@ import ringtally
 from ringtally import Ended, binary, load_program
 
 LINES_MAX, SECONDS_MAX = 25, 20
-NO_LOOP_DEVICE = "mount --bind /dev/null /dev/loop-control && exec \"$@\""
+# Where / is no mount (a chroot) its propagation cannot be changed, but that of /dev can.
+NO_LOOP_DEVICE = ("mount --make-private /dev && mount --bind /dev/null /dev/loop-control && "
+                  "exec \"$@\"")
 
 
 def selftest(**options):
@@ -118,7 +120,8 @@ class Selftest(unittest.TestCase):
 
     def test_what_cannot_be_made_here_is_told(self):
         unshare = ringtally.require_tool("unshare")
-        ended = selftest(wrapper=[unshare, "--mount", "sh", "-c", NO_LOOP_DEVICE, "sh"])
+        ended = selftest(wrapper=[unshare, "--mount", "--propagation=unchanged", "sh", "-c",
+                                  NO_LOOP_DEVICE, "sh"])
         self.assertEqual((ended.status, ended.stderr), (0, ""), ended.stdout)
         [line] = rows(ended, "block_io")
         self.assertRegex(line, "–  not checked: no loop device .*Inappropriate ioctl")
