@@ -5,7 +5,8 @@
 
 #include "base/util.h"
 
-static const struct event_load *const loads[] = {&load_calls, &load_pipe, &load_block};
+static const struct event_load *const loads[] = {&load_calls, &load_pipe, &load_block,
+						 &load_packets};
 
 static bool fires(const struct event_load *load, const char *tracepoint)
 {

@@ -24,6 +24,7 @@ struct event_load {
 extern const struct event_load load_calls;
 extern const struct event_load load_pipe;
 extern const struct event_load load_block;
+extern const struct event_load load_packets;
 
 /* The one that fires this hook ("tp_btf/sched_switch"); NULL when there is none. */
 const struct event_load *event_load_for(const char *hook);

@@ -20,7 +20,8 @@ static void a_hook_has_the_work_that_fires_it(void **state)
 		{"tp_btf/sched_switch", &load_pipe},
 		{"tp_btf/sched_wakeup_new", &load_pipe},
 		{"tp_btf/block_rq_complete", &load_block},
-		{"tp_btf/softirq_entry", NULL},
+		{"tp_btf/softirq_entry", &load_packets},
+		{"tp_btf/sched_process_exec", NULL},
 		{"sys_enter", NULL}, /* no hook */
 		{"", NULL},
 	};
@@ -32,7 +33,8 @@ static void a_hook_has_the_work_that_fires_it(void **state)
 
 static void a_block_is_at_least_1000_events(void **state)
 {
-	static const struct event_load *const loads[] = {&load_calls, &load_pipe, &load_block};
+	static const struct event_load *const loads[] = {&load_calls, &load_pipe, &load_block,
+							 &load_packets};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
