@@ -18,8 +18,6 @@
 #include "bench/stream.h"
 #include "bench/truth.h"
 
-#define ORDER_SEED 0x2545f4914f6cdd1dULL
-
 static const size_t piece_events = CONTEST_PIECE_EVENTS;
 
 void contest__init(struct contest *c, const struct stream *stream)
@@ -102,29 +100,17 @@ static void add_watched(struct contest_entry *e, size_t piece, const struct tall
 		e->heap_grown += after - before;
 }
 
-static void shuffle(size_t *order, size_t n, struct random *r)
-{
-	for (size_t i = n; i-- > 1;) {
-		const size_t other = random__below(r, i + 1), mine = order[i];
-
-		order[i] = order[other];
-		order[other] = mine;
-	}
-}
-
 static void count_all(struct contest *c, u64 *keys, struct progress *progress)
 {
-	struct random random = {ORDER_SEED};
+	struct random random = RANDOM_FOR_ORDER;
 	size_t order[CONTEST_ENTRIES_MAX] = {0};
 
-	for (size_t i = 0; i < c->n; i++)
-		order[i] = i;
 	for (size_t piece = 0; piece < c->npieces; piece++) {
 		const size_t first = piece * piece_events;
 		const struct tally_keys part = {keys, MIN(c->stream->n - first, piece_events)};
 
 		stream__copy(c->stream, first, part.n, keys);
-		shuffle(order, c->n, &random);
+		random__order(&random, order, c->n);
 		for (size_t i = 0; i < c->n; i++)
 			if (c->entries[order[i]].tally)
 				add_watched(&c->entries[order[i]], piece, &part);

@@ -25,13 +25,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/err.h"
 #include "base/util.h"
 #include "bench/bench.h"
 #include "bench/contender.h"
 #include "bench/pause.h"
+#include "bench/random.h"
 #include "bench/series_cost.h"
 
 #define SUITE	   "footprint"
@@ -95,28 +95,12 @@ static void step(struct footprint *f)
 	progress__step(&f->options->progress, ++f->done, f->all);
 }
 
-static void shuffle(size_t order[CONTENDERS])
-{
-	for (size_t i = CONTENDERS - 1; i > 0; i--) {
-		u32 random = 0;
-		size_t other, mine = order[i];
-
-		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-			return;
-		other = random % (i + 1);
-		order[i] = order[other];
-		order[other] = mine;
-	}
-}
-
 /* Each once. A peer that fails is not measured any further; ours must not fail. */
-static int run_round(struct footprint *f, struct err *err)
+static int run_round(struct footprint *f, struct random *random, struct err *err)
 {
 	size_t order[CONTENDERS];
 
-	for (size_t i = 0; i < CONTENDERS; i++)
-		order[i] = i;
-	shuffle(order);
+	random__order(random, order, CONTENDERS);
 	for (size_t i = 0; i < CONTENDERS; i++, step(f)) {
 		struct contender *c = &f->contenders[order[i]];
 
@@ -141,10 +125,12 @@ static int measure_series(struct footprint *f, struct err *err)
 
 static int measure(struct footprint *f, struct err *err)
 {
+	struct random random = RANDOM_FOR_ORDER;
+
 	f->all = (size_t)f->starts * CONTENDERS + series_starts(f) * series_kinds(f);
 	progress__begin(&f->options->progress, SUITE);
 	for (u32 start = 0; start < f->starts; start++)
-		if (run_round(f, err))
+		if (run_round(f, &random, err))
 			return err->code;
 	return measure_series(f, err);
 }

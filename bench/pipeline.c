@@ -21,8 +21,7 @@
 #include "bench/stats.h"
 #include "bench/verdict.h"
 
-#define SUITE	   "pipeline"
-#define ORDER_SEED 0x2545f4914f6cdd1dULL
+#define SUITE "pipeline"
 
 enum { ROUNDS = 400, QUICK_ROUNDS = 6, FILL_RECORDS = 4096 };
 
@@ -48,28 +47,15 @@ struct pipeline {
 
 /* ---- measuring ---- */
 
-static void shuffle(u32 order[CELLS], struct random *r)
-{
-	for (u32 i = CELLS; i-- > 1;) {
-		const size_t other = random__below(r, i + 1);
-		const u32 mine = order[i];
-
-		order[i] = order[other];
-		order[other] = mine;
-	}
-}
-
 static int run_rounds(struct pipeline *p, struct err *err)
 {
-	struct random random = {ORDER_SEED};
-	u32 order[CELLS];
+	struct random random = RANDOM_FOR_ORDER;
+	size_t order[CELLS];
 
-	for (u32 i = 0; i < CELLS; i++)
-		order[i] = i;
 	for (size_t round = 0; round < p->rounds; round++) {
-		shuffle(order, &random);
+		random__order(&random, order, CELLS);
 		for (u32 i = 0; i < CELLS; i++) {
-			const u32 kind = order[i] / TAKERS, taker = order[i] % TAKERS;
+			const u32 kind = (u32)order[i] / TAKERS, taker = (u32)order[i] % TAKERS;
 
 			if (flow__run(&p->flows[kind], taker, FILL_RECORDS,
 				      &p->samples[kind][taker][round], err))

@@ -28,4 +28,20 @@ static inline size_t random__below(struct random *r, size_t n)
 	return (size_t)(random__share(r) * (double)n);
 }
 
+/* Who takes turns in which order: the same orders in every run. */
+#define RANDOM_FOR_ORDER ((struct random){0x2545f4914f6cdd1dULL})
+
+/* 0 ... n - 1, each once. */
+static inline void random__order(struct random *r, size_t *ret_order, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ret_order[i] = i;
+	for (size_t i = n; i-- > 1;) {
+		const size_t other = random__below(r, i + 1), mine = ret_order[i];
+
+		ret_order[i] = ret_order[other];
+		ret_order[other] = mine;
+	}
+}
+
 #endif

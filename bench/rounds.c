@@ -150,19 +150,8 @@ int rounds__pass(const struct rounds *r, struct subjects *subjects,
 	return 0;
 }
 
-static void shuffle(u32 *order, size_t n, struct random *random)
-{
-	for (size_t i = n; i > 1; i--) {
-		size_t other = random__below(random, i);
-		u32 taken = order[i - 1];
-
-		order[i - 1] = order[other];
-		order[other] = taken;
-	}
-}
-
 /* Each subject has the slot once. */
-static int run_round(const struct rounds *r, struct subjects *subjects, const u32 *order,
+static int run_round(const struct rounds *r, struct subjects *subjects, const size_t *order,
 		     size_t round, const struct batch *batch, struct err *err)
 {
 	for (size_t i = 0; i < subjects->n; i++) {
@@ -178,17 +167,15 @@ static int run_round(const struct rounds *r, struct subjects *subjects, const u3
 int rounds__run(const struct rounds *r, struct subjects *subjects, const struct batch *batch,
 		struct err *err)
 {
-	struct random random = {0x2545f4914f6cdd1dULL};
-	u32 *order = calloc(subjects->n + 1, sizeof(*order));
+	struct random random = RANDOM_FOR_ORDER;
+	size_t *order = calloc(subjects->n + 1, sizeof(*order));
 	int rc = 0;
 
 	if (!order)
 		return err__set_errno(err, -ENOMEM, "rounds");
-	for (u32 i = 0; i < subjects->n; i++)
-		order[i] = i;
 	subjects__begin(subjects);
 	for (size_t round = 0; !rc && round < subjects->rounds; round++) {
-		shuffle(order, subjects->n, &random);
+		random__order(&random, order, subjects->n);
 		rc = run_round(r, subjects, order, round, batch, err);
 		progress__step(r->progress, round, subjects->rounds);
 	}

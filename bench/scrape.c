@@ -24,8 +24,7 @@
 #include "bench/stats.h"
 #include "bench/verdict.h"
 
-#define SUITE	   "scrape"
-#define ORDER_SEED 0x2545f4914f6cdd1dULL
+#define SUITE "scrape"
 
 enum { ROUNDS = 100, QUICK_ROUNDS = 3 };
 
@@ -64,25 +63,13 @@ static void measure(struct cell *c, size_t round)
 	c->samples[round] = (double)(pause_thread_ns() - begin) / 1000;
 }
 
-static void shuffle(size_t order[CELLS], struct random *r)
-{
-	for (size_t i = CELLS; i-- > 1;) {
-		const size_t other = random__below(r, i + 1), mine = order[i];
-
-		order[i] = order[other];
-		order[other] = mine;
-	}
-}
-
 static int run_rounds(struct scrape *s, struct err *err)
 {
-	struct random random = {ORDER_SEED};
+	struct random random = RANDOM_FOR_ORDER;
 	size_t order[CELLS];
 
-	for (size_t i = 0; i < CELLS; i++)
-		order[i] = i;
 	for (size_t round = 0; round < s->rounds; round++) {
-		shuffle(order, &random);
+		random__order(&random, order, CELLS);
 		for (size_t i = 0; i < CELLS; i++) {
 			struct cell *c = &s->cells[order[i] / WAYS][order[i] % WAYS];
 

@@ -24,8 +24,7 @@
 #include "bench/stats.h"
 #include "bench/target.h"
 
-#define SUITE	   "workload"
-#define ORDER_SEED 0x2545f4914f6cdd1dULL
+#define SUITE "workload"
 
 enum { PAIRS = 10, PAIRS_MAX = 100, QUICK_PAIRS = 3 };
 enum { ENOUGH_MS = 20000 }; /* pairs of a short command go on until then */
@@ -111,7 +110,7 @@ static size_t choose_pairs(const struct workload *w, u64 pair_ns)
 /* The first pair shows what a pair takes. */
 static int take_pairs(struct workload *w, struct err *err)
 {
-	struct random random = {ORDER_SEED};
+	struct random random = RANDOM_FOR_ORDER;
 	const u64 begin = pause_now_ns();
 
 	for (size_t i = 0; i == 0 || i < w->pairs; i++) {
