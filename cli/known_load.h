@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/types.h"
 
-enum { KNOWN_LABELS_MAX = 4, KNOWN_FIGURES_MAX = 4, KNOWN_NAME_BYTES = 16 };
+enum { KNOWN_LABELS_MAX = 5, KNOWN_FIGURES_MAX = 4, KNOWN_NAME_BYTES = 16 };
 
 struct known_label {
 	const char *name;
@@ -70,5 +70,21 @@ extern const struct known_load known_waits;
 /* Direct writes to a loop device in memory. */
 enum { KNOWN_WRITES, KNOWN_WRITTEN_BYTES, KNOWN_DISKSTATS_WRITES, KNOWN_WRITING_NS };
 extern const struct known_load known_writes;
+
+/* Children, of which half end with a status of their own and half execute a program. */
+enum { KNOWN_FORKS, KNOWN_EXECS, KNOWN_EXITS };
+extern const struct known_load known_processes;
+
+/* First writes to pages; the kernel counts faults in the thread's rusage. */
+enum { KNOWN_FAULTS };
+extern const struct known_load known_faults;
+
+/* A thread between two CPUs. */
+enum { KNOWN_MOVES };
+extern const struct known_load known_moves;
+
+/* Waits at a socket that end by a timer. */
+enum { KNOWN_TIMEOUTS };
+extern const struct known_load known_timeouts;
 
 #endif

@@ -55,7 +55,7 @@ static void read_diskstats(const char *line, struct proc_reading *sum)
 
 enum { CPUS_MAX = 8192 }; /* the most that a kernel is built for */
 
-static void read_softirqs(const char *line, struct proc_reading *sum)
+static void read_cpus(const char *line, struct proc_reading *sum)
 {
 	const char *colon = strchr(line, ':');
 	u64 n[CPUS_MAX];
@@ -63,6 +63,27 @@ static void read_softirqs(const char *line, struct proc_reading *sum)
 
 	for (size_t i = 0; i < ncpus; i++)
 		sum->count += n[i];
+}
+
+/* ---- interrupts: " 24:  12  34  PCI-MSI 0-edge  virtio0", a number per CPU ---- */
+
+static bool is_shared(const char *names)
+{
+	return strstr(names, ", ");
+}
+
+/* Those of devices; the others, as NMI and LOC, have letters. */
+static void read_interrupts(const char *line, struct proc_reading *sum)
+{
+	struct proc_reading own = {0};
+	u64 irq;
+
+	if (numbers_read(line, &irq, 1) != 1)
+		return;
+	read_cpus(line, &own);
+	sum->count += own.count;
+	if (is_shared(line))
+		sum->disturbed += own.count;
 }
 
 /* ---- stat: "processes 1234" ---- */
@@ -81,7 +102,10 @@ const struct proc_counter proc_counters[] = {
 	{"block_io", "diskstats", "completed I/Os",
 	 "a disk was told to flush, for which the kernel also counts a write that never reaches it",
 	 read_diskstats},
-	{"softirq", "softirqs", "softirqs", NULL, read_softirqs},
+	{"softirq", "softirqs", "softirqs", NULL, read_cpus},
+	{"hardirq", "interrupts", "interrupts of devices",
+	 "an interrupt came that devices share: each of them is an event, the kernel counts one",
+	 read_interrupts},
 	{"process_fork", "stat", "processes", NULL, read_processes},
 };
 

@@ -14,6 +14,7 @@
 #include "bench/exposition.h"
 #include "bench/http_get.h"
 #include "bench/pause.h"
+#include "cli/proc_counter.h"
 #include "pipeline/probe_object.h"
 #include "pipeline/schema.h"
 
@@ -22,9 +23,8 @@
 enum { READY_MS = 10000, RETRY_US = 500, AUDIT_MS = 800 };
 
 static const struct known_load *const loads[SELFTEST_LOADS] = {
-	&known_calls,
-	&known_waits,
-	&known_writes,
+	&known_calls,  &known_waits, &known_writes,   &known_processes,
+	&known_faults, &known_moves, &known_timeouts,
 };
 
 /* ---- loads ---- */
@@ -56,7 +56,8 @@ static const struct selftest_load *load_of(const struct selftest *s,
 	return &s->loads[i];
 }
 
-/* ---- the config: a metric for each check whose load can be made ---- */
+/* ---- the config: a metric for each check whose load can be made, and for what /proc counts ----
+ */
 
 static void put_where(struct strbuf *yaml, const struct known *k)
 {
@@ -81,6 +82,9 @@ static void put_config(struct strbuf *yaml, const struct selftest *s)
 			put_where(yaml, &l->known);
 		strbuf__puts(yaml, " }\n");
 	}
+	for (u32 i = 0; i < proc_counters_count; i++)
+		strbuf__printf(yaml, "  - { name: proc%u_total, event: %s, type: counter }\n", i,
+			       proc_counters[i].event);
 }
 
 /* A file in memory, so that nothing stays behind however this ends; children inherit it. Its
@@ -253,18 +257,32 @@ static bool has_check(const char *event)
 	return false;
 }
 
+/* Why nothing can be said of an event; NULL: something can. */
+static const char *why_unseen(const struct selftest *s, const char *event)
+{
+	const struct ledger_event *seen = ledger__event(&s->ledger, event);
+
+	return seen ? seen->reason : "the selftest has no load of known size for it";
+}
+
 static const char *why_unknown(const struct selftest *s, const struct selftest_check *check)
 {
 	const struct selftest_load *l = load_of(s, check);
-	const struct ledger_event *event;
 
-	if (l->err.code)
-		return l->err.msg;
-	event = ledger__event(&s->ledger, check->event);
-	return event ? event->reason : "the daemon does not know it";
+	return l->err.code ? l->err.msg : why_unseen(s, check->event);
 }
 
-/* A result for each check, in their order, and one for each event without any. */
+/* Of an event that no check is about: what /proc counts is left to the audit. */
+static void add_unchecked(struct selftest *s, const char *event)
+{
+	const char *unknown = has_check(event) ? NULL : why_unseen(s, event);
+
+	if (unknown)
+		s->results[s->nresults++] =
+			(struct selftest_result){.event = event, .unknown = unknown};
+}
+
+/* A result for each check, in their order, and one for each event that nothing is known of. */
 static void prepare_results(struct selftest *s)
 {
 	const struct schema *schema = probe_object__schema(s->bundle);
@@ -276,11 +294,7 @@ static void prepare_results(struct selftest *s)
 			.unknown = why_unknown(s, &selftest_checks[i]),
 		};
 	for (u32 i = 0; i < schema->nevents && s->nresults < SELFTEST_RESULTS_MAX; i++)
-		if (!has_check(schema->events[i].name))
-			s->results[s->nresults++] = (struct selftest_result){
-				.event = schema->events[i].name,
-				.unknown = "the selftest has no load of known size for it",
-			};
+		add_unchecked(s, schema->events[i].name);
 }
 
 /* ---- the audit, while loads go on ---- */

@@ -38,7 +38,7 @@ struct selftest_result {
 	bool holds;
 };
 
-enum { SELFTEST_LOADS = 3, SELFTEST_RESULTS_MAX = 64 };
+enum { SELFTEST_LOADS = 7, SELFTEST_RESULTS_MAX = 64 };
 
 /* A load, and why it cannot be made here (err.code 0: it can). */
 struct selftest_load {

@@ -86,6 +86,12 @@ class Selftest(unittest.TestCase):
         if has_loop_devices():
             self.assertIn(" 500 = 500 ", rows(ended, "block_io")[0])
             self.assertIn(" 2048000 = 2048000 ", rows(ended, "block_io")[1])
+        for event, n in (("process_fork", 40), ("process_exec", 20), ("process_exit", 20),
+                         ("cpu_migrate", 100), ("timer_start", 20)):
+            self.assertIn(f" {n} = {n} ", rows(ended, event)[0])
+        self.assertRegex(rows(ended, "page_fault")[0], r" 10\d\d = 1000( … 10\d\d)? ")
+        for event in ("softirq", "hardirq", "process_fork"):
+            self.assertRegex(rows(ended, event)[-1], r" meanwhile \(/proc/|not checked: an int")
         self.assert_nothing_left()
 
     def test_every_event_is_checked_or_told_not_to_be(self):
@@ -110,6 +116,14 @@ class Selftest(unittest.TestCase):
         self.assertIn(f" {50000 * cpus + 1} ≠ {50000 * cpus} ", ended.stdout)
         self.assertRegex(ended.stdout, r"\n3 of [0-9]+ checks do not hold.*\n$")
 
+    def test_a_program_that_it_does_not_know_of_is_noticed(self):
+        """Every process that executes one has a child that does so too."""
+        ended = with_extra("execve")
+        self.assertEqual((ended.status, wrong(ended)), (1, ["process_fork", "process_exec"]),
+                         ended.stdout)
+        for numbers in (" 60 ≠ 40 ", " 40 ≠ 20 "):
+            self.assertIn(numbers, ended.stdout)
+
     @unittest.skipUnless(has_loop_devices(), "this machine has no loop devices")
     def test_a_write_that_it_does_not_know_of_is_noticed(self):
         """It is in /proc/diskstats, which agrees with what was counted."""
@@ -123,7 +137,7 @@ class Selftest(unittest.TestCase):
         ended = selftest(wrapper=[unshare, "--mount", "--propagation=unchanged", "sh", "-c",
                                   NO_LOOP_DEVICE, "sh"])
         self.assertEqual((ended.status, ended.stderr), (0, ""), ended.stdout)
-        [line] = rows(ended, "block_io")
+        line = rows(ended, "block_io")[0]
         self.assertRegex(line, "–  not checked: no loop device .*Inappropriate ioctl")
         untold = ended.stdout.count("not checked")
         self.assertRegex(ended.stdout,

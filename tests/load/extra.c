@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * LD_PRELOAD=extra.so EXTRA=NAME: the program makes one system call more than it knows of, the
- * first time it makes one of this name: getppid (by way of syscall(2)), or pwrite.
+ * first time it makes one of this name: getppid (by way of syscall(2)), pwrite, or execve (in a
+ * process of its own).
  */
 #include <dlfcn.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool is_due(const char *name)
@@ -41,4 +43,13 @@ ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 	if (is_due("pwrite"))
 		syscall(SYS_pwrite64, fd, buf, n, offset);
 	return (ssize_t)syscall(SYS_pwrite64, fd, buf, n, offset);
+}
+
+int execve(const char *path, char *const args[], char *const env[])
+{
+	const pid_t pid = is_due("execve") ? fork() : -1;
+
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return (int)syscall(SYS_execve, path, args, env);
 }
