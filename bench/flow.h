@@ -46,9 +46,11 @@ struct flow {
 int flow__open(struct flow *f, const struct flow_kind *kind, struct err *err);
 void flow__close(struct flow *f);
 
-/* Fills the ring with n records, each of any series, and drains it. *ret_ns is the CPU time of
- * draining, per record. n is at most FILLER_CALL_RECORDS. */
-int flow__run(struct flow *f, enum flow_taker taker, u32 n, double *ret_ns, struct err *err);
+enum { FLOW_RECORDS = 40960 }; /* of a run */
+
+/* Fills the ring and drains it in turns, each record of any series. *ret_ns is the CPU time of
+ * draining, per record; before that caches are warmed by as many records as there are. */
+int flow__run(struct flow *f, enum flow_taker taker, double *ret_ns, struct err *err);
 
 /* -EIO: the series do not hold what was sent. */
 int flow__check(const struct flow *f, struct err *err);
