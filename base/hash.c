@@ -18,7 +18,7 @@ static u64 draw_seed(void)
 	return seed;
 }
 
-static u64 seed(void)
+u64 hash_seed(void)
 {
 	static bool seeded;
 	static u64 drawn;
@@ -32,22 +32,5 @@ static u64 seed(void)
 
 u64 hash_bytes(const void *bytes, size_t n)
 {
-	return XXH3_64bits_withSeed(bytes, n, seed());
-}
-
-/* With a length that the compiler knows, most of XXH3 falls away. */
-u64 hash_words(const u64 *words, u32 n)
-{
-	switch (n) {
-	case 1:
-		return XXH3_64bits_withSeed(words, sizeof(u64), seed());
-	case 2:
-		return XXH3_64bits_withSeed(words, 2 * sizeof(u64), seed());
-	case 3:
-		return XXH3_64bits_withSeed(words, 3 * sizeof(u64), seed());
-	case 4:
-		return XXH3_64bits_withSeed(words, 4 * sizeof(u64), seed());
-	default:
-		return hash_bytes(words, n * sizeof(u64));
-	}
+	return XXH3_64bits_withSeed(bytes, n, hash_seed());
 }

@@ -23,7 +23,7 @@
 #include "base/util.h"
 #include "pipeline/map_memory.h"
 
-enum { BATCH_RECORDS = 32 };
+enum { BATCH_RECORDS = 64 };
 
 struct ring {
 	struct rings *rings;

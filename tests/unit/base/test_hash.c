@@ -60,12 +60,36 @@ static void seed_differs_from_process_to_process(void **state)
 	assert_true(hash_in_child() != hash_in_child());
 }
 
+/* Numbers in a row, at any bit of any word of a key: pids, and texts that end in a number. The
+ * lowest bits of the hash choose places; the sum of squares of what is off would be KEYS by chance.
+ */
+static void words_in_a_row_are_spread(void **state)
+{
+	enum { WORDS = 3, PLACES = 1024, KEYS = 16 * PLACES };
+	const u64 seed = hash_seed();
+
+	(void)state;
+	for (u32 test = 0; test < WORDS * 50; test++) {
+		u64 key[WORDS] = {0x6b726f77, 0, 1}, off = 0;
+		int n[PLACES] = {0};
+
+		for (u64 i = 0; i < KEYS; i++) {
+			key[test % WORDS] = i << test / WORDS;
+			n[hash_words(key, seed, WORDS) % PLACES]++;
+		}
+		for (u32 i = 0; i < PLACES; i++)
+			off += (u64)((n[i] - KEYS / PLACES) * (n[i] - KEYS / PLACES));
+		assert_in_range(off, 0, 2 * KEYS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		/* first: the children must inherit no seed */
 		cmocka_unit_test(seed_differs_from_process_to_process),
 		cmocka_unit_test(equal_bytes_have_equal_hashes),
+		cmocka_unit_test(words_in_a_row_are_spread),
 		cmocka_unit_test(every_byte_and_the_length_count),
 	};
 

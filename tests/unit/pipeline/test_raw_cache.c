@@ -42,26 +42,30 @@ static void every_word_of_a_key_counts(void **state)
 	raw_cache__free(c);
 }
 
-/* Windows of the last hashes go on behind the end. */
+/* Two keys for each pair of places. Windows of the last hashes go on behind the end. */
 static void a_new_key_evicts_the_one_in_its_place(void **state)
 {
-	/* Entries asked for, and the least hash that comes round to hash 0. */
+	/* Entries asked for, and how many there are. */
 	static const struct {
 		u32 entries;
-		u64 round;
+		u64 places;
 	} cases[] = {{0, 8}, {1, 8}, {7, 8}, {8, 8}, {9, 16}, {1000, 1024}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct raw_cache *c = raw_cache__new(1, cases[i].entries);
 
-		for (u64 hash = 0; hash < cases[i].round; hash++)
-			raw_cache__put(c, &hash, hash, hash + 1);
-		for (u64 hash = 0; hash < cases[i].round; hash++)
-			assert_int_equal(raw_cache__find(c, &hash, hash), hash + 1);
-		raw_cache__put(c, &cases[i].round, cases[i].round, 9);
+		const u64 all = cases[i].places;
+
+		for (u64 key = 0; key < all; key++)
+			raw_cache__put(c, &key, key / 2, key + 1);
+		for (u64 key = 0; key < all; key++)
+			assert_int_equal(raw_cache__find(c, &key, key / 2), key + 1);
+		raw_cache__put(c, &all, all / 2, 9); /* comes round to hash 0 */
 		assert_int_equal(raw_cache__find(c, (const u64[]){0}, 0), RAW_CACHE_MISS);
-		assert_int_equal(raw_cache__find(c, &cases[i].round, cases[i].round), 9);
+		assert_int_equal(raw_cache__find(c, &all, all / 2), 9);
+		for (u64 key = 1; key < all; key++)
+			assert_int_equal(raw_cache__find(c, &key, key / 2), key + 1);
 		raw_cache__free(c);
 	}
 }
@@ -85,6 +89,24 @@ static void a_full_window_forgets_one_key_at_a_time(void **state)
 		assert_int_equal(raw_cache__find(c, &key, key << 60), key + 1);
 	}
 	raw_cache__free(c);
+}
+
+/* Of all numbers of words that are treated on their own, and one more. */
+static void both_ways_lead_to_the_same_place(void **state)
+{
+	(void)state;
+	for (u32 words = 0; words <= 6; words++) {
+		struct raw_cache *c = raw_cache__new(words, 100);
+		u64 key[6] = {1, 2, 3, 4, 5, 6};
+
+		for (u64 ticket = 1; ticket <= 20; ticket++) {
+			key[words / 2] = ticket * 1000;
+			raw_cache__put(c, key, raw_cache__seek(c, key), ticket);
+			assert_int_equal(raw_cache__get(c, key), ticket);
+			assert_int_equal(raw_cache__find(c, key, raw_cache__seek(c, key)), ticket);
+		}
+		raw_cache__free(c);
+	}
 }
 
 static void a_key_that_is_put_again_changes_its_ticket(void **state)
@@ -121,6 +143,7 @@ int main(void)
 		cmocka_unit_test(every_word_of_a_key_counts),
 		cmocka_unit_test(a_new_key_evicts_the_one_in_its_place),
 		cmocka_unit_test(a_full_window_forgets_one_key_at_a_time),
+		cmocka_unit_test(both_ways_lead_to_the_same_place),
 		cmocka_unit_test(a_key_that_is_put_again_changes_its_ticket),
 		cmocka_unit_test(a_key_without_words_is_one_key),
 	};
