@@ -22,10 +22,9 @@
 #include "base/util.h"
 
 struct family {
+	struct family_front front;
 	struct family_desc desc;
 	struct roster *roster;
-	const u32 *tags; /* the roster's: all that the hot path asks it */
-	struct agg *agg;
 	u64 *weights; /* by row: at the last epoch, modulo 2^64 */
 	u16 *masks;   /* by row: labels that stand as __other__ */
 	struct folds folds;
@@ -94,7 +93,7 @@ static int create_roster(struct family *f, const struct family_spec *spec, struc
 	const int code = roster__new(&roster, &f->roster, err);
 
 	if (code == 0)
-		f->tags = roster__tags(f->roster);
+		f->front.tags = roster__tags(f->roster);
 	return code;
 }
 
@@ -123,7 +122,7 @@ static int create_agg(struct family *f, const struct family_spec *spec, struct e
 		.nbounds = f->desc.nbounds,
 	};
 
-	return spec->kind->create(&agg, &f->agg, err);
+	return spec->kind->create(&agg, &f->front.agg, err);
 }
 
 static int create_parts(struct family *f, const struct family_spec *spec, struct err *err)
@@ -164,8 +163,8 @@ void family__free(struct family *f)
 	if (!f)
 		return;
 	assert(f->snapshots == 0);
-	if (f->agg)
-		f->agg->ops->destroy(f->agg);
+	if (f->front.agg)
+		f->front.agg->ops->destroy(f->front.agg);
 	free(f->holdings);
 	values__free(f->values);
 	free(f->fold_rows);
@@ -184,7 +183,7 @@ static u64 weight_of(const struct family *f, const struct agg_delta *delta)
 /* The row in the lower half, its tag above: a live tag is not 0. */
 static family_ticket ticket_of(const struct family *f, u32 row)
 {
-	return (u64)f->tags[row] << 32 | row;
+	return (u64)f->front.tags[row] << 32 | row;
 }
 
 static u32 *fold_rows_of(const struct family *f, u32 row)
@@ -323,7 +322,7 @@ static void add_folded(struct family *f, u32 row, const struct agg_delta *delta)
 
 	for (u16 i = 0; i < f->desc.nlabels; i++)
 		f->folded[i] += folded >> i & 1 ? delta->count : 0;
-	f->agg->ops->add(f->agg, row, delta);
+	f->front.agg->ops->add(f->front.agg, row, delta);
 }
 
 static void add_to_fold(struct family *f, u32 row, u64 weight, const struct agg_delta *delta)
@@ -375,31 +374,15 @@ family_ticket family__add(struct family *f, const struct label_builder *labels,
 	return folded ? FAMILY_NO_TICKET : ticket_of(f, row);
 }
 
-bool family__add_at(struct family *f, family_ticket ticket, const struct agg_delta *delta)
-{
-	const u32 row = (u32)ticket;
-
-	if (f->tags[row] != ticket >> 32)
-		return false;
-	f->agg->ops->add(f->agg, row, delta);
-	return true;
-}
-
-void family__prefetch(const struct family *f, family_ticket ticket)
-{
-	__builtin_prefetch(&f->tags[(u32)ticket]);
-	f->agg->ops->prefetch(f->agg, (u32)ticket);
-}
-
 void family__add_lost(struct family *f, const struct agg_delta *delta)
 {
-	f->agg->ops->add(f->agg, f->desc.nlabels ? SERIES_LOST : SERIES_FIRST, delta);
+	f->front.agg->ops->add(f->front.agg, f->desc.nlabels ? SERIES_LOST : SERIES_FIRST, delta);
 }
 
 /* What a row came to weigh since the last epoch. */
 static void weigh(struct family *f, u32 row)
 {
-	const u64 now = (u64)f->agg->ops->weight(f->agg, row);
+	const u64 now = (u64)f->front.agg->ops->weight(f->front.agg, row);
 	const u64 weight = now - f->weights[row];
 
 	f->weights[row] = now;
@@ -429,8 +412,8 @@ static void end_epoch(struct family *f)
 
 static void end_series(struct family *f, u32 row)
 {
-	f->retired += f->agg->ops->weight(f->agg, row);
-	f->agg->ops->clear(f->agg, row);
+	f->retired += f->front.agg->ops->weight(f->front.agg, row);
+	f->front.agg->ops->clear(f->front.agg, row);
 	unlink_row(f, row);
 	roster__remove(f->roster, row);
 }
@@ -520,7 +503,7 @@ static void copy_rows(const struct family *f, struct family_snapshot *fs)
 
 		end = next_row(f, first, false);
 		series_table__copy_labels(series(f), first, end - first, fs->labels + at);
-		f->agg->ops->copy(f->agg, first, end - first, &rows);
+		f->front.agg->ops->copy(f->front.agg, first, end - first, &rows);
 	}
 }
 
@@ -543,7 +526,8 @@ size_t family__footprint(const struct family *f)
 	const u32 rows = series_table__rows(series(f));
 	const size_t nvalues = f->values ? values__n(f->values) : 0;
 
-	return sizeof(*f) + roster__footprint(f->roster) + f->agg->ops->footprint(f->agg, rows) +
+	return sizeof(*f) + roster__footprint(f->roster) +
+	       f->front.agg->ops->footprint(f->front.agg, rows) +
 	       (f->values ? values__footprint(f->values) : 0) +
 	       rows * (sizeof(*f->weights) + sizeof(*f->masks) +
 		       (f->folds.n + nvalues) * sizeof(u32));

@@ -53,6 +53,17 @@ struct family_spec {
 
 struct family;
 
+/* With this a family begins: what is looked at for each addition, in place. */
+struct family_front {
+	const u32 *tags; /* by row: another one as soon as its series ends */
+	struct agg *agg; /* the rows' numbers */
+};
+
+static inline const struct family_front *family__front(const struct family *f)
+{
+	return (const struct family_front *)f;
+}
+
 /* Where a label set counts: opaque, good until its series ends, which family__add_at notices. */
 typedef u64 family_ticket;
 enum { FAMILY_NO_TICKET = 0 };
@@ -67,10 +78,26 @@ family_ticket family__add(struct family *f, const struct label_builder *labels,
 
 /* False, and nothing was added: the series of the ticket is no longer what it was. A metric without
  * labels has one series, without labels, and a ticket for it like any other. */
-bool family__add_at(struct family *f, family_ticket ticket, const struct agg_delta *delta);
+static inline bool family__add_at(struct family *f, family_ticket ticket,
+				  const struct agg_delta *delta)
+{
+	const struct family_front *front = family__front(f);
+	const u32 row = (u32)ticket;
+
+	if (front->tags[row] != ticket >> 32)
+		return false;
+	front->agg->ops->add(front->agg, row, delta);
+	return true;
+}
 
 /* The ticket will soon be used: asks for the memory. */
-void family__prefetch(const struct family *f, family_ticket ticket);
+static inline void family__prefetch(const struct family *f, family_ticket ticket)
+{
+	const struct family_front *front = family__front(f);
+
+	__builtin_prefetch(&front->tags[(u32)ticket]);
+	front->agg->ops->prefetch(front->agg, (u32)ticket);
+}
 
 /* What the kernel lost of this metric since the last call: to the lost series, or to the only one.
  */

@@ -22,6 +22,10 @@
  * room, as far as that takes no more memory than this. */
 enum { CACHE_ENTRIES_MIN = 1024, CACHE_BYTES_MAX = 16 << 20 };
 
+/* Up to this it is in the CPU's own caches under load, with the rows it leads to: to wait for
+ * memory side by side would take longer than the memory does (`bench pipeline`). */
+enum { NEAR_BYTES = 128 << 10 };
+
 /* Of lost cells that change meanwhile. */
 enum { LOST_READS_MAX = 100 };
 
@@ -37,9 +41,15 @@ struct metric_route {
 	struct family *family;
 	struct raw_cache *cache;
 	struct label_route *labels;
-	u64 lost;	   /* events that its lost cells told of */
-	u8 *raw_key_from;  /* where in the key the words of the raw key stand */
-	bool in_one_piece; /* they stand side by side, and are all of it */
+	u64 lost;	  /* events that its lost cells told of */
+	u8 *raw_key_from; /* where in the key the words of the raw key stand */
+	/* For each record: */
+	bool is_near;	   /* what a look-up touches is in the CPU's caches */
+	bool in_one_piece; /* the words of the raw key stand side by side, and are all of it */
+	bool has_value;
+	bool has_buckets;
+	u32 raw_key_at; /* where, if in one piece */
+	u32 sum_word;
 };
 
 /* What came from one CPU. */
@@ -51,6 +61,9 @@ struct cpu_route {
 
 struct event_route {
 	const struct event_plan *plan;
+	size_t record_bytes; /* of the plan, as the next two: for each record */
+	u32 nmetrics;
+	bool has_bits;
 	struct metric_route *metrics;
 	struct cpu_route *cpus;
 	u64 given_up; /* consumed of earlier generations */
@@ -71,7 +84,6 @@ struct addition {
 
 /* Additions that are on their way together: enough to wait for memory side by side. */
 enum { ADDITIONS_MAX = 64 };
-_Static_assert(ADDITIONS_MAX > (int)WIRE_METRICS_MAX, "room for those of one record");
 
 struct route {
 	struct event_route *events;
@@ -83,7 +95,7 @@ struct route {
 	struct label_builder builder;
 	struct addition additions[ADDITIONS_MAX];
 	u32 nadditions;
-	u64 *raw_keys; /* room for one of each addition */
+	u64 *raw_keys; /* room for one of each addition, and one more */
 	u32 raw_key_words;
 };
 
@@ -153,6 +165,9 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 			     const struct route_spec *from, struct err *err)
 {
 	e->plan = plan;
+	e->record_bytes = plan->wire.record_bytes;
+	e->nmetrics = plan->nmetrics;
+	e->has_bits = plan->wire.has_bits;
 	e->metrics = calloc(plan->nmetrics, sizeof(*e->metrics));
 	e->cpus = calloc(r->ncpus, sizeof(*e->cpus));
 	if (!e->metrics || !e->cpus)
@@ -168,7 +183,12 @@ static int event_route__init(struct event_route *e, const struct event_plan *pla
 		if (!m->cache || !m->labels || !m->raw_key_from)
 			return err__set_errno(err, -ENOMEM, "metric %s", metric->name);
 		m->wire = &plan->wire;
+		m->is_near = route_cache_bytes(metric) <= NEAR_BYTES;
 		m->in_one_piece = is_in_one_piece(m, metric);
+		m->has_value = metric->value != NULL;
+		m->has_buckets = metric->desc.nbounds != 0;
+		m->raw_key_at = m->raw_key_from[0];
+		m->sum_word = metric->sum_word;
 		rc = metric_route__init(m, metric, r, from, err);
 		if (rc)
 			return rc;
@@ -189,7 +209,7 @@ static u32 longest_raw_key(const struct plan *plan)
 static bool make_raw_keys(struct route *r, const struct plan *plan)
 {
 	r->raw_key_words = longest_raw_key(plan) + 1;
-	r->raw_keys = calloc((size_t)ADDITIONS_MAX * r->raw_key_words, sizeof(u64));
+	r->raw_keys = calloc(((size_t)ADDITIONS_MAX + 1) * r->raw_key_words, sizeof(u64));
 	return r->raw_keys != NULL;
 }
 
@@ -280,24 +300,68 @@ static const u64 *pick_words(const struct metric_route *m, const u64 *key, u64 *
 	return ret_words;
 }
 
-/* First step: what it is looked up by. */
-static void push_addition(struct route *r, struct metric_route *m,
-			  const struct wire_partial *partial)
+/* The bucket numbers stand four to a word behind the bits word. */
+static u32 bucket_of(const struct wire_plan *wire, const u64 *key, u32 slot)
 {
-	const u32 number = r->nadditions++;
-	struct addition *a = &r->additions[number];
-
-	a->metric = m;
-	a->partial = partial;
-	if (m->in_one_piece)
-		a->raw_key = partial->words + m->raw_key_from[0];
-	else
-		a->raw_key = pick_words(m, partial->words,
-					r->raw_keys + (size_t)number * r->raw_key_words);
-	a->hash = raw_cache__seek(m->cache, a->raw_key);
+	return (u32)(key[wire->has_bits + slot / 4] >> 16 * (slot % 4)) & 0xffff;
 }
 
-/* Second step: where it leads to, if that is known. */
+static struct agg_delta delta_of(const struct metric_route *m, const struct wire_partial *partial)
+{
+	return (struct agg_delta){
+		.count = partial->count,
+		.sum = m->has_value ? partial->words[m->sum_word] : 0,
+		.bucket = m->has_buckets ? bucket_of(m->wire, partial->words, m->plan->bucket_slot)
+					 : 0,
+	};
+}
+
+/* Decodes the labels, and remembers where they led to. Seldom: out of the way of the others. */
+static __attribute__((noinline)) void add_decoded(struct route *r, struct metric_route *m,
+						  const struct wire_partial *partial,
+						  const u64 *raw_key)
+{
+	const struct agg_delta delta = delta_of(m, partial);
+	const bool final = decode_labels(r, m, partial->words);
+	const family_ticket ticket = family__add(m->family, &r->builder, &delta);
+
+	if (final && ticket != FAMILY_NO_TICKET)
+		raw_cache__put(m->cache, raw_key, raw_cache__seek(m->cache, raw_key), ticket);
+}
+
+/* The ticket may be of a series that an addition before this one has ended, or be missing although
+ * one before this one has brought it: then it is decoded, which is always right. */
+static void add(struct route *r, struct metric_route *m, const struct wire_partial *partial,
+		const u64 *raw_key, family_ticket ticket)
+{
+	const struct agg_delta delta = delta_of(m, partial);
+
+	if (ticket == FAMILY_NO_TICKET || !family__add_at(m->family, ticket, &delta))
+		add_decoded(r, m, partial, raw_key);
+}
+
+/* In the partial, or put together where there is room for that of the next addition. */
+static const u64 *raw_key_of(const struct route *r, const struct metric_route *m,
+			     const struct wire_partial *partial)
+{
+	if (m->in_one_piece)
+		return partial->words + m->raw_key_at;
+	return pick_words(m, partial->words,
+			  r->raw_keys + (size_t)r->nadditions * r->raw_key_words);
+}
+
+/* ---- where memory is near: at once ---- */
+
+static void add_near(struct route *r, struct metric_route *m, const struct wire_partial *partial)
+{
+	const u64 *raw_key = raw_key_of(r, m, partial);
+
+	add(r, m, partial, raw_key, raw_cache__get(m->cache, raw_key));
+}
+
+/* ---- where it is far: in three steps, each for all before the next ---- */
+
+/* Second: where it leads to, if that is known. */
 static void look_up(struct addition *a)
 {
 	a->ticket = raw_cache__find(a->metric->cache, a->raw_key, a->hash);
@@ -305,55 +369,35 @@ static void look_up(struct addition *a)
 		family__prefetch(a->metric->family, a->ticket);
 }
 
-/* The bucket numbers stand four to a word behind the bits word. */
-static u32 bucket_of(const struct wire_plan *wire, const u64 *key, u32 slot)
-{
-	return (u32)(key[wire->has_bits + slot / 4] >> 16 * (slot % 4)) & 0xffff;
-}
-
-static struct agg_delta delta_of(const struct addition *a)
-{
-	const struct metric_plan *plan = a->metric->plan;
-	const struct wire_partial *partial = a->partial;
-	struct agg_delta delta = {.count = partial->count};
-
-	if (plan->value)
-		delta.sum = partial->words[plan->sum_word];
-	if (plan->desc.nbounds)
-		delta.bucket = bucket_of(a->metric->wire, partial->words, plan->bucket_slot);
-	return delta;
-}
-
-/* Decodes the labels, and remembers where they led to. */
-static void add_decoded(struct route *r, const struct addition *a, const struct agg_delta *delta)
-{
-	struct metric_route *m = a->metric;
-	const bool final = decode_labels(r, m, a->partial->words);
-	const family_ticket ticket = family__add(m->family, &r->builder, delta);
-
-	if (final && ticket != FAMILY_NO_TICKET)
-		raw_cache__put(m->cache, a->raw_key, a->hash, ticket);
-}
-
-/* Third step. The ticket may be of a series that an addition before this one has ended, or be
- * missing although one before this one has brought it: then it is decoded, which is always right.
- */
-static void add(struct route *r, const struct addition *a)
-{
-	const struct agg_delta delta = delta_of(a);
-
-	if (a->ticket == FAMILY_NO_TICKET || !family__add_at(a->metric->family, a->ticket, &delta))
-		add_decoded(r, a, &delta);
-}
-
 static void settle_additions(struct route *r)
 {
 	for (u32 i = 0; i < r->nadditions; i++)
 		look_up(&r->additions[i]);
-	for (u32 i = 0; i < r->nadditions; i++)
-		add(r, &r->additions[i]);
+	for (u32 i = 0; i < r->nadditions; i++) {
+		const struct addition *a = &r->additions[i];
+
+		add(r, a->metric, a->partial, a->raw_key, a->ticket);
+	}
 	r->nadditions = 0;
 }
+
+/* First: what it is looked up by. */
+static void push_addition(struct route *r, struct metric_route *m,
+			  const struct wire_partial *partial)
+{
+	struct addition *a;
+
+	if (r->nadditions == ADDITIONS_MAX)
+		settle_additions(r);
+	a = &r->additions[r->nadditions];
+	a->metric = m;
+	a->partial = partial;
+	a->raw_key = raw_key_of(r, m, partial);
+	a->hash = raw_cache__seek(m->cache, a->raw_key);
+	r->nadditions++;
+}
+
+/* ---- records ---- */
 
 static bool is_ours(const struct route *r, const struct wire_head *head)
 {
@@ -372,14 +416,12 @@ static const struct wire_mark *check_mark(const struct route *r, const void *rec
 static const struct wire_partial *check_record(const struct route *r, const void *record, size_t n)
 {
 	const struct wire_partial *partial = record;
-	const struct wire_plan *wire;
 
 	if (n < sizeof(*partial) || partial->head.type != WIRE_PARTIAL)
 		return NULL;
 	if (!is_ours(r, &partial->head))
 		return NULL;
-	wire = &r->events[partial->head.event].plan->wire;
-	return n == wire->record_bytes ? partial : NULL;
+	return n == r->events[partial->head.event].record_bytes ? partial : NULL;
 }
 
 void route__set_generation(struct route *r, u32 event, u8 generation)
@@ -399,6 +441,8 @@ static struct event_route *event_of(struct route *r, const struct wire_head *hea
 {
 	struct event_route *e = &r->events[head->event];
 
+	if (head->generation == e->generation)
+		return e;
 	if (head->generation < e->generation)
 		return NULL;
 	route__set_generation(r, head->event, head->generation);
@@ -424,6 +468,15 @@ static void take_mark(struct route *r, const struct wire_mark *mark)
 	e->marks_off += !route_mark_balances(&cpu->mark);
 }
 
+static void take_addition(struct route *r, struct metric_route *m,
+			  const struct wire_partial *partial)
+{
+	if (m->is_near)
+		add_near(r, m, partial);
+	else
+		push_addition(r, m, partial);
+}
+
 static void take_partial(struct route *r, const struct wire_partial *partial)
 {
 	struct event_route *e = event_of(r, &partial->head);
@@ -431,13 +484,11 @@ static void take_partial(struct route *r, const struct wire_partial *partial)
 
 	if (!e)
 		return;
-	if (r->nadditions > ADDITIONS_MAX - WIRE_METRICS_MAX)
-		settle_additions(r);
 	e->cpus[partial->head.cpu].consumed += partial->count;
-	bits = e->plan->wire.has_bits ? partial->words[0] : (u64)-1;
-	for (u32 i = 0; i < e->plan->nmetrics; i++)
+	bits = e->has_bits ? partial->words[0] : (u64)-1;
+	for (u32 i = 0; i < e->nmetrics; i++)
 		if (bits & WIRE_BITS_METRIC(i))
-			push_addition(r, &e->metrics[i], partial);
+			take_addition(r, &e->metrics[i], partial);
 }
 
 static void take_record(struct route *r, const void *record, size_t n)
