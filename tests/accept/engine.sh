@@ -7,9 +7,8 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/accept/lib.sh
 . tests/accept/lib.sh
 
-build release
+build release test_bpf_storm test_bpf_combine test_bpf_load
 build asan
-cmake --build build/release --target test_bpf_storm test_bpf_combine test_bpf_load >>build/accept-release.log 2>&1
 mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing
 
 line 'unit tests of the table, its flush and its marks' build/release/tests/test_bpf_combine

@@ -12,12 +12,13 @@ verdicts=()
 failed=0
 
 # The release preset builds the binary only; the probes and loads of the tests come with it here.
-build() { # PRESET
+build() { # PRESET [TARGET...], beside what all need
+	local log=build/accept-$1.log
 	echo "== build: $1"
 	mkdir -p build
-	{ cmake --preset "$1" && cmake --build "build/$1" --target ringtally test_probes test_loads; } \
-		>"build/accept-$1.log" 2>&1 || {
-		tail -n 30 "build/accept-$1.log" >&2
+	{ cmake --preset "$1" && cmake --build "build/$1" --target ringtally test_probes test_loads "${@:2}"; } \
+		>"$log" 2>&1 || {
+		tail -n 30 "$log" >&2
 		exit 1
 	}
 }

@@ -2,7 +2,8 @@
 """RssAnon with the built-in config, scraped once a second under 200 forks a second.
 
 Every child has a name of its own, so the labels are new ones all the time. With RINGTALLY_LONG=1 it
-takes ten minutes, and what minute 2 had is what is compared with; else 20 s, and the first quarter.
+takes ten minutes, and what minute 2 had is what is compared with; else 24 s, and the first half: in
+the first epoch, 10 s long, books of the limits are used for the first time.
 """
 
 import os
@@ -19,7 +20,7 @@ RATE = 200
 RSS_ANON_MAX = 3_000_000  # bytes
 GROWTH_MAX = 256 * 1024
 LONG_S, LONG_MARK_S = 600, 120
-SHORT_S = 20
+SHORT_S = 24
 PRINTED = 20  # lines at most
 
 
@@ -28,7 +29,7 @@ def seconds():
     given = os.environ.get("RINGTALLY_MEMORY_SECONDS")
     if given:
         return int(given), max(1, int(given) // 5)
-    return (LONG_S, LONG_MARK_S) if loads.long_form() else (SHORT_S, SHORT_S // 4)
+    return (LONG_S, LONG_MARK_S) if loads.long_form() else (SHORT_S, SHORT_S // 2)
 
 
 def watch(daemon, duration):

@@ -394,12 +394,12 @@ def _try_get(port):
         return b"".join(chunks)
 
 
-def exec_to_first_series(metric, settle_s=0.5):
-    """Starts with the built-in config. Milliseconds from before the fork to having read a scrape
+def exec_to_first_series(config, metric, settle_s=0.5):
+    """Milliseconds from before the fork to having read a scrape
     with a live series above 0, and RssAnon after some scrapes, in bytes."""
     port = free_port()
     begin = time.monotonic()
-    with Daemon(listen=[f"127.0.0.1:{port}"], ready=False) as daemon:
+    with Daemon(config, listen=[f"127.0.0.1:{port}"], ready=False) as daemon:
         live = False
         while not live:
             body = _try_get(port).partition(b"\r\n\r\n")[2]
