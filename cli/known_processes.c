@@ -77,7 +77,7 @@ static int make(struct known *k, struct err *err)
 		return err__set_errno(err, -errno, "a child process");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
 		return err__set(err, -ECHILD, "a child process could not be made, or failed");
-	known__set(k, KNOWN_FORKS, 2 * CHILDREN_OF_A_KIND);
+	known__set(k, KNOWN_FORKS, 2ULL * CHILDREN_OF_A_KIND);
 	known__set(k, KNOWN_EXECS, CHILDREN_OF_A_KIND);
 	known__set(k, KNOWN_EXITS, CHILDREN_OF_A_KIND);
 	return 0;

@@ -21,13 +21,16 @@ enum { TIMEOUTS = 20, TIMEOUT_US = 1000 };
 static bool has_symbol(void)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
-	char line[256], name[64];
-	unsigned long long at = 0;
+	char line[256];
 	bool found = false;
 
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strstr(line, CALLED) && sscanf(line, "%llx %*c %63s", &at, name) == 2 &&
-			at && !strcmp(name, CALLED);
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		char *type;
+		const u64 at = strtoull(line, &type, 16);
+
+		found = at &&
+			(!strcmp(type, " t " CALLED "\n") || !strcmp(type, " T " CALLED "\n"));
+	}
 	if (file)
 		fclose(file);
 	return found;

@@ -45,11 +45,11 @@ ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 	return (ssize_t)syscall(SYS_pwrite64, fd, buf, n, offset);
 }
 
-int execve(const char *path, char *const args[], char *const env[])
+int execve(const char *path, char *const argv[], char *const envp[])
 {
 	const pid_t pid = is_due("execve") ? fork() : -1;
 
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
-	return (int)syscall(SYS_execve, path, args, env);
+	return (int)syscall(SYS_execve, path, argv, envp);
 }
