@@ -11,9 +11,9 @@ import unittest
 import ringtally
 from ringtally import Ended
 
-KINDS = ("1e2", "1e4", "1e5", "1e4/comm+cgroup", "1e2/histogram", "1e4/histogram")
+KINDS = ("1e2", "1e3", "1e4", "1e5", "1e4/comm+cgroup", "1e2/histogram", "1e4/histogram")
 TAKERS = ("libbpf", "drain", "aggregate")
-ROUNDS = 6
+ROUNDS = 3
 
 
 class Pipeline(unittest.TestCase):
