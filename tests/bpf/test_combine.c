@@ -115,7 +115,9 @@ static const struct wire_partial *partial_at(const struct loaded *l, u32 i)
 
 static bool is_mark(const struct record *record)
 {
-	return ((const struct wire_head *)record->raw)->type == WIRE_MARK;
+	const struct wire_head *head = (const void *)record->raw;
+
+	return head->type == WIRE_MARK;
 }
 
 static void assert_partial(const struct loaded *l, u32 i, u64 id, u64 count)

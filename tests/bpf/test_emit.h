@@ -7,6 +7,7 @@
 #include <bpf/btf.h>
 #include <linux/limits.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -218,7 +219,7 @@ static inline void *global(const struct bpf_object *object, const char *name, si
 		return bss + var->offset;
 	}
 	fail_msg("no variable %s", name);
-	return NULL;
+	abort();
 }
 
 static inline u32 append(u64 *to, const u64 *words, u64 mask)
