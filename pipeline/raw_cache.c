@@ -10,14 +10,9 @@
 
 enum { HUGE_BYTES = 2 << 20 };
 
-static u64 entry_words(u32 words)
-{
-	return 1 + (u64)words;
-}
-
 size_t raw_cache_entry_bytes(u32 words)
 {
-	return entry_words(words) * sizeof(u64);
+	return raw_cache_entry_words(words) * sizeof(u64);
 }
 
 static u64 power_of_two(u32 entries)
@@ -79,7 +74,7 @@ static u64 *place_for(const struct raw_cache *c, const u64 *key, u64 hash)
 {
 	u64 *first = raw_cache__pair(c, hash, c->words), *entry = first;
 
-	for (u32 i = 0; i < RAW_CACHE_WINDOW; i++, entry += entry_words(c->words))
+	for (u32 i = 0; i < RAW_CACHE_WINDOW; i++, entry += raw_cache_entry_words(c->words))
 		if (!entry[0] || raw_cache_is_of(entry, key, c->words))
 			return entry;
 	return first;

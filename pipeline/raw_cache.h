@@ -45,9 +45,14 @@ void raw_cache__put(struct raw_cache *c, const u64 *key, u64 hash, u64 ticket);
 	 : (words) == 4 ? function(__VA_ARGS__, 4) \
 			: function(__VA_ARGS__, (words)))
 
+static inline u64 raw_cache_entry_words(u32 words)
+{
+	return 1 + (u64)words;
+}
+
 static inline u64 *raw_cache__pair(const struct raw_cache *c, u64 hash, u32 words)
 {
-	return c->entries + (hash & c->pair_mask) * 2 * (1 + (u64)words);
+	return c->entries + (hash & c->pair_mask) * 2 * raw_cache_entry_words(words);
 }
 
 static inline __attribute__((always_inline)) bool raw_cache_is_of(const u64 *entry, const u64 *key,
@@ -60,37 +65,24 @@ static inline __attribute__((always_inline)) bool raw_cache_is_of(const u64 *ent
 	return !differ;
 }
 
-/* Of which place of the pair, is not asked with a branch: it would often be guessed wrong. */
-static inline __attribute__((always_inline)) u64 raw_cache_find_in_pair(const u64 *first,
-									const u64 *key, u32 words)
+/* Of which place of the pair, is not asked with a branch: it would often be guessed wrong. Behind
+ * an empty place the key cannot be: it would be in there. */
+static inline __attribute__((always_inline)) u64
+raw_cache_find_of(const struct raw_cache *c, const u64 *key, u64 hash, u32 words)
 {
-	const u64 *second = first + 1 + words;
-
-	return (first[0] & -(u64)raw_cache_is_of(first, key, words)) |
-	       (second[0] & -(u64)raw_cache_is_of(second, key, words));
-}
-
-/* Behind an empty place the key cannot be: it would be in there. */
-static inline __attribute__((always_inline)) u64 raw_cache_find_in_window(const u64 *first,
-									  const u64 *key, u32 words)
-{
-	const u64 *entry = first + 1 + words;
-	const u64 ticket = raw_cache_find_in_pair(first, key, words);
+	const u64 *first = raw_cache__pair(c, hash, words);
+	const u64 *entry = first + raw_cache_entry_words(words); /* the second */
+	const u64 ticket = (first[0] & -(u64)raw_cache_is_of(first, key, words)) |
+			   (entry[0] & -(u64)raw_cache_is_of(entry, key, words));
 
 	if (ticket)
 		return ticket;
 	for (u32 i = 2; i < RAW_CACHE_WINDOW && entry[0]; i++) {
-		entry += 1 + words;
+		entry += raw_cache_entry_words(words);
 		if (raw_cache_is_of(entry, key, words))
 			return entry[0];
 	}
 	return RAW_CACHE_MISS;
-}
-
-static inline __attribute__((always_inline)) u64
-raw_cache_find_of(const struct raw_cache *c, const u64 *key, u64 hash, u32 words)
-{
-	return raw_cache_find_in_window(raw_cache__pair(c, hash, words), key, words);
 }
 
 static inline __attribute__((always_inline)) u64 raw_cache_get_of(const struct raw_cache *c,

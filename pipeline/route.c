@@ -43,7 +43,7 @@ struct metric_route {
 	struct label_route *labels;
 	u64 lost;	  /* events that its lost cells told of */
 	u8 *raw_key_from; /* where in the key the words of the raw key stand */
-	/* For each record: */
+	/* For each record, beside it instead of behind the plan: an eighth of its time. */
 	bool is_near;	   /* what a look-up touches is in the CPU's caches */
 	bool in_one_piece; /* the words of the raw key stand side by side, and are all of it */
 	bool has_value;
@@ -61,7 +61,7 @@ struct cpu_route {
 
 struct event_route {
 	const struct event_plan *plan;
-	size_t record_bytes; /* of the plan, as the next two: for each record */
+	size_t record_bytes; /* the plan's, as the next two: for each record, too */
 	u32 nmetrics;
 	bool has_bits;
 	struct metric_route *metrics;
