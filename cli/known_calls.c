@@ -74,9 +74,4 @@ static int make(struct known *k, struct err *err)
 	return rc ? err__set_errno(err, rc, "a thread that makes system calls") : 0;
 }
 
-static void stop(struct known *k)
-{
-	(void)k;
-}
-
-const struct known_load known_calls = {"calls", 1, start, make, stop};
+const struct known_load known_calls = {"calls", 1, start, make, NULL};

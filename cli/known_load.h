@@ -35,7 +35,7 @@ struct known_load {
 	int (*start)(struct known *k, struct err *err);
 	/* Once more, with the figures of this time. */
 	int (*make)(struct known *k, struct err *err);
-	void (*stop)(struct known *k); /* of one that was started */
+	void (*stop)(struct known *k); /* of one that was started; NULL: it keeps nothing */
 };
 
 /* One in use. */

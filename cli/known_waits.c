@@ -192,9 +192,4 @@ static int make(struct known *k, struct err *err)
 	return rc;
 }
 
-static void stop(struct known *k)
-{
-	(void)k;
-}
-
-const struct known_load known_waits = {"waits", ATTEMPTS, start, make, stop};
+const struct known_load known_waits = {"waits", ATTEMPTS, start, make, NULL};

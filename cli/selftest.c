@@ -42,7 +42,7 @@ static void start_loads(struct selftest *s)
 static void stop_loads(struct selftest *s)
 {
 	for (u32 i = 0; i < SELFTEST_LOADS; i++)
-		if (s->loads[i].known.load && !s->loads[i].err.code)
+		if (s->loads[i].known.load && s->loads[i].known.load->stop && !s->loads[i].err.code)
 			s->loads[i].known.load->stop(&s->loads[i].known);
 }
 
@@ -56,8 +56,7 @@ static const struct selftest_load *load_of(const struct selftest *s,
 	return &s->loads[i];
 }
 
-/* ---- the config: a metric for each check whose load can be made, and for what /proc counts ----
- */
+/* ---- the config: a metric for each check whose load can be made, and of what /proc counts ---- */
 
 static void put_where(struct strbuf *yaml, const struct known *k)
 {

@@ -4,8 +4,15 @@
 #include "base/util.h"
 #include "cli/selftest.h"
 
-#define COUNTER	      "type: counter"
 #define NS_PER_SECOND 1000000000
+
+#define COUNTER	      "type: counter"
+/* Others have these labels too: there must be room for all of them. */
+#define COUNTER_BY(labels) COUNTER ", labels: [" labels "], max_series: 20000"
+
+/* What a counter shows. */
+#define IN_EVENTS  .suffix = "_total", .sample = "", .scale = 1
+#define IN_SECONDS .suffix = "_seconds_total", .sample = "", .scale = NS_PER_SECOND
 
 const struct selftest_check selftest_checks[] = {
 	{
@@ -13,10 +20,8 @@ const struct selftest_check selftest_checks[] = {
 		.figure = KNOWN_CALLS,
 		.event = "syscall_enter",
 		.what = "calls of getppid on all CPUs at once, by labels",
-		.metric = COUNTER ", labels: [comm, syscall], max_series: 20000",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		.metric = COUNTER_BY("comm, syscall"),
+		IN_EVENTS,
 	},
 	{
 		.load = &known_calls,
@@ -25,29 +30,23 @@ const struct selftest_check selftest_checks[] = {
 		.what = "the same, chosen by the kernel (where)",
 		.metric = COUNTER,
 		.by_where = true,
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		IN_EVENTS,
 	},
 	{
 		.load = &known_calls,
 		.figure = KNOWN_CALLS,
 		.event = "syscall_exit",
 		.what = "that they returned",
-		.metric = COUNTER ", labels: [comm, syscall], max_series: 20000",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		.metric = COUNTER_BY("comm, syscall"),
+		IN_EVENTS,
 	},
 	{
 		.load = &known_waits,
 		.figure = KNOWN_WAITS,
 		.event = "runq_wait",
 		.what = "waits of two threads (/proc/PID/schedstat)",
-		.metric = COUNTER ", labels: [comm, tid], max_series: 20000",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		.metric = COUNTER_BY("comm, tid"),
+		IN_EVENTS,
 	},
 	{
 		.load = &known_waits,
@@ -65,20 +64,16 @@ const struct selftest_check selftest_checks[] = {
 		.figure = KNOWN_RAN_NS,
 		.event = "sched_oncpu",
 		.what = "that they ran (schedstat, 5 % for its clock)",
-		.metric = COUNTER ", value: duration, labels: [comm, tid], max_series: 20000",
-		.suffix = "_seconds_total",
-		.sample = "",
-		.scale = NS_PER_SECOND,
+		.metric = COUNTER_BY("comm, tid") ", value: duration",
+		IN_SECONDS,
 	},
 	{
 		.load = &known_waits,
 		.figure = KNOWN_WAITS,
 		.event = "sched_offcpu",
 		.what = "times they came back to it (schedstat)",
-		.metric = COUNTER ", labels: [comm, tid], max_series: 20000",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		.metric = COUNTER_BY("comm, tid"),
+		IN_EVENTS,
 	},
 	{
 		.load = &known_writes,
@@ -97,9 +92,7 @@ const struct selftest_check selftest_checks[] = {
 		.event = "block_io",
 		.what = "bytes of them",
 		.metric = COUNTER ", value: bytes, labels: [comm, device, operation]",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		IN_EVENTS,
 	},
 	{
 		.load = &known_writes,
@@ -107,9 +100,7 @@ const struct selftest_check selftest_checks[] = {
 		.event = "block_io",
 		.what = "writes that the kernel counted (/proc/diskstats)",
 		.metric = COUNTER ", labels: [device, operation]",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		IN_EVENTS,
 	},
 	{
 		.load = &known_writes,
@@ -117,39 +108,31 @@ const struct selftest_check selftest_checks[] = {
 		.event = "block_io",
 		.what = "of latency, at most as long as it took",
 		.metric = COUNTER ", value: latency, labels: [device, operation]",
-		.suffix = "_seconds_total",
-		.sample = "",
-		.scale = NS_PER_SECOND,
+		IN_SECONDS,
 	},
 	{
 		.load = &known_processes,
 		.figure = KNOWN_FORKS,
 		.event = "process_fork",
 		.what = "children of a process",
-		.metric = COUNTER ", labels: [comm, kind], max_series: 20000",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		.metric = COUNTER_BY("comm, kind"),
+		IN_EVENTS,
 	},
 	{
 		.load = &known_processes,
 		.figure = KNOWN_EXECS,
 		.event = "process_exec",
 		.what = "of them that executed a file, by its name",
-		.metric = COUNTER ", labels: [pcomm, filename], max_series: 20000",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		.metric = COUNTER_BY("pcomm, filename"),
+		IN_EVENTS,
 	},
 	{
 		.load = &known_processes,
 		.figure = KNOWN_EXITS,
 		.event = "process_exit",
 		.what = "of them that ended with status 7",
-		.metric = COUNTER ", labels: [comm, kind, exit_code], max_series: 20000",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		.metric = COUNTER_BY("comm, kind, exit_code"),
+		IN_EVENTS,
 	},
 	{
 		.load = &known_faults,
@@ -158,9 +141,7 @@ const struct selftest_check selftest_checks[] = {
 		.what = "first writes to pages (at most: getrusage)",
 		.metric = COUNTER,
 		.by_where = true,
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		IN_EVENTS,
 	},
 	{
 		.load = &known_moves,
@@ -169,19 +150,15 @@ const struct selftest_check selftest_checks[] = {
 		.what = "moves of a thread between two CPUs",
 		.metric = COUNTER,
 		.by_where = true,
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		IN_EVENTS,
 	},
 	{
 		.load = &known_timeouts,
 		.figure = KNOWN_TIMEOUTS,
 		.event = "timer_start",
 		.what = "waits at a socket that a timer ended",
-		.metric = COUNTER ", labels: [comm, function], max_series: 20000",
-		.suffix = "_total",
-		.sample = "",
-		.scale = 1,
+		.metric = COUNTER_BY("comm, function"),
+		IN_EVENTS,
 	},
 };
 
