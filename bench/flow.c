@@ -188,7 +188,7 @@ int flow__run(struct flow *f, enum flow_taker taker, double *ret_ns, struct err 
 	for (u32 i = 0; i < FILLS; i++, all += ns)
 		if (fill_and_drain(f, FILL_RECORDS, true, &ns, err))
 			return err->code;
-	*ret_ns = (double)all / (FILLS * FILL_RECORDS);
+	*ret_ns = (double)all / FLOW_RECORDS;
 	return 0;
 }
 

@@ -363,7 +363,7 @@ static const struct cost *find_cost(const char *plan, const char *program)
 		if (!strcmp(costs[i].plan, plan) && !strcmp(costs[i].program, program))
 			return &costs[i];
 	fail_msg("plan %s has no program %s", plan, program);
-	return costs;
+	abort();
 }
 
 /* What only begins an event, or drops one, does not care what is counted. */

@@ -395,8 +395,8 @@ def _try_get(port):
 
 
 def exec_to_first_series(config, metric, settle_s=0.5):
-    """Milliseconds from before the fork to having read a scrape
-    with a live series above 0, and RssAnon after some scrapes, in bytes."""
+    """Milliseconds from before the fork to having read a scrape with a live series above 0, and
+    RssAnon after some scrapes, in bytes."""
     port = free_port()
     begin = time.monotonic()
     with Daemon(config, listen=[f"127.0.0.1:{port}"], ready=False) as daemon:
